@@ -148,34 +148,22 @@ impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
-        let rest = self.rest?;
-        let token = match rest.split_once('/') {
-            Some((token, rest)) => {
-                self.rest = Some(rest);
-                token
-            }
-            None => {
-                self.rest = None;
-                rest
-            }
+        let rest = self.rest.take()?;
+        let Some((token, rest)) = rest.split_once('/') else {
+            return Some(Token::from_checked(rest));
         };
+        self.rest = Some(rest);
         Some(Token::from_checked(token))
     }
 }
 
 impl DoubleEndedIterator for Tokens<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        let rest = self.rest?;
-        let token = match rest.rsplit_once('/') {
-            Some((rest, token)) => {
-                self.rest = Some(rest);
-                token
-            }
-            None => {
-                self.rest = None;
-                rest
-            }
+        let rest = self.rest.take()?;
+        let Some((rest, token)) = rest.rsplit_once('/') else {
+            return Some(Token::from_checked(rest));
         };
+        self.rest = Some(rest);
         Some(Token::from_checked(token))
     }
 }
