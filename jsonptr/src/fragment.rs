@@ -204,11 +204,7 @@ fn upper_hex(nibble: u8) -> Option<char> {
 
 /// The reference token that the end of `decoded` is in.
 fn token_at(decoded: &[u8]) -> usize {
-    decoded
-        .iter()
-        .filter(|byte| **byte == b'/')
-        .count()
-        .saturating_sub(1)
+    memchr::memchr_iter(b'/', decoded).count().saturating_sub(1)
 }
 
 /// Where in a well-formed `fragment` the byte stands that became byte `decoded` of the text.
