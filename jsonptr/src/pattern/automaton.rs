@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter;
 
 use super::MAX_PATTERN_BYTES;
 use super::syntax::Element;
@@ -49,17 +50,17 @@ impl Automaton {
             }
         }
 
-        let classes = Classes::new(
-            middle
-                .iter()
-                .filter_map(|element| match element {
-                    Element::Char(char) => Some(*char),
-                    Element::One | Element::Run | Element::RunInSegment => None,
-                })
-                .chain(separator),
-        );
+        let mut named: Vec<char> = singles()
+            .filter_map(|element| match element {
+                Element::Char(char) => Some(*char),
+                Element::One | Element::Run | Element::RunInSegment => None,
+            })
+            .chain(separator)
+            .collect();
+        named.sort_unstable();
+        named.dedup();
         let mut advance = Vec::new();
-        for class in classes.representatives() {
+        for class in iter::once(None).chain(named.iter().copied().map(Some)) {
             let mut mask = vec![0; words];
             for (state, element) in singles().enumerate() {
                 let accepts = match element {
@@ -76,11 +77,11 @@ impl Automaton {
 
         Self {
             words,
-            accept: bit(last),
+            accept: mask(last),
             separator,
             stay: stay.into(),
             stay_at_separator: stay_at_separator.into(),
-            classes,
+            classes: Classes::new(&named),
             advance: advance.into(),
         }
     }
@@ -91,14 +92,19 @@ impl Automaton {
             return self.matches_in_a_word(text, *stay, *stay_at_separator, count);
         }
         let mut states = [0_u64; MAX_WORDS];
-        let Some(states) = states.get_mut(..self.words) else { return false };
+        let Some(states) = states.get_mut(..self.words) else {
+            return false;
+        };
         set(states, 0);
         for char in text.chars() {
             count(self.words);
-            let stay =
-                if Some(char) == self.separator { &self.stay_at_separator } else { &self.stay };
+            let stay = if Some(char) == self.separator {
+                &self.stay_at_separator
+            } else {
+                &self.stay
+            };
             let start = self.classes.of(char).saturating_mul(self.words);
-            let advance = self.advance.iter().skip(start);
+            let advance = self.advance.get(start..).unwrap_or_default();
             let mut carry = 0;
             let mut alive = 0;
             for ((state, stay), advance) in states.iter_mut().zip(stay).zip(advance) {
@@ -125,8 +131,16 @@ impl Automaton {
         let mut state = 1_u64;
         for char in text.chars() {
             count(1);
-            let stay = if Some(char) == self.separator { stay_at_separator } else { stay };
-            let advance = self.advance.get(self.classes.of(char)).copied().unwrap_or(0);
+            let stay = if Some(char) == self.separator {
+                stay_at_separator
+            } else {
+                stay
+            };
+            let advance = self
+                .advance
+                .get(self.classes.of(char))
+                .copied()
+                .unwrap_or(0);
             state = ((state & advance) << 1) | (state & stay);
             if state == 0 {
                 return false;
@@ -136,50 +150,113 @@ impl Automaton {
     }
 }
 
-/// The characters that a pattern tells apart, numbered from 1; 0 is all others.
+/// The characters that a pattern names, numbered from 1 in their order; 0 is all others.
 #[derive(Clone)]
 struct Classes {
-    /// By ASCII code. A `u8` is enough: the ASCII characters have the first numbers.
+    /// By ASCII code. A `u8` is enough: these have the first numbers.
     ascii: [u8; 128],
-    /// The others in order, numbered after those.
-    others: Box<[char]>,
     first_other: usize,
+    others: Box<[char]>,
 }
 
 impl Classes {
-    fn new(chars: impl Iterator<Item = char>) -> Self {
-        let mut chars: Vec<char> = chars.collect();
-        chars.sort_unstable();
-        chars.dedup();
-        let first_other = chars.partition_point(char::is_ascii);
-        let others = chars.split_off(first_other).into();
+    /// `named` is sorted.
+    fn new(named: &[char]) -> Self {
         let mut ascii = [0; 128];
-        for (class, char) in (1..).zip(chars) {
-            if let Some(slot) = ascii.get_mut(index(u32::from(char))) {
+        for (class, char) in (1..).zip(named.iter().filter(|char| char.is_ascii())) {
+            if let Some(slot) = ascii.get_mut(code(*char)) {
                 *slot = class;
             }
         }
-        Self { ascii, others, first_other: first_other.saturating_add(1) }
+        let others: Box<[char]> = named
+            .iter()
+            .copied()
+            .filter(|char| !char.is_ascii())
+            .collect();
+        let first_other = named.len().saturating_sub(others.len()).saturating_add(1);
+        Self {
+            ascii,
+            first_other,
+            others,
+        }
     }
 
     #[inline]
     fn of(&self, char: char) -> usize {
-        match self.ascii.get(index(u32::from(char))) {
-            Some(class) => usize::from(*class),
-            None => match self.others.binary_search(&char) {
-                Ok(position) => self.first_other.saturating_add(position),
-                Err(_) => 0,
-            },
+        if let Some(class) = self.ascii.get(code(char)) {
+            return usize::from(*class);
+        }
+        match self.others.binary_search(&char) {
+            Ok(position) => self.first_other.saturating_add(position),
+            Err(_) => 0,
+        }
+    }
+}
+
+fn code(char: char) -> usize {
+    usize::try_from(u32::from(char)).unwrap_or(usize::MAX)
+}
+
+fn set(words: &mut [u64], bit: usize) {
+    if let Some(word) = words.get_mut(bit / 64) {
+        *word |= mask(bit);
+    }
+}
+
+/// Bit `bit` in its word.
+fn mask(bit: usize) -> u64 {
+    1_u64.rotate_left(u32::try_from(bit % 64).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::String;
+
+    use super::super::syntax::read;
+    use super::*;
+
+    fn matches(pattern: &str, separator: Option<char>, text: &str) -> bool {
+        let elements = read(pattern, separator.is_some()).unwrap();
+        Automaton::new(&elements, separator).matches(text, &mut |_| ())
+    }
+
+    /// 63 single characters are the most whose states fit one word.
+    #[test]
+    fn states_carry_from_word_to_word() {
+        for len in [1, 62, 63, 64, 65, 127, 128, 129, 512, 1023, 1024] {
+            let shorter = "x".repeat(len - 1);
+            let text = format!("{shorter}x");
+            for pattern in ["?".repeat(len), text.clone(), format!("{shorter}?")] {
+                assert!(matches(&pattern, None, &text), "{len}");
+                assert!(!matches(&pattern, None, &shorter), "{len}");
+                assert!(!matches(&pattern, None, &format!("{text}x")), "{len}");
+            }
+            assert!(!matches(&text, None, &format!("{shorter}y")), "{len}");
+            assert!(!matches(&format!("{shorter}?"), None, &format!("y{shorter}")) || len == 1);
+        }
+        for len in [1, 62, 63, 64, 127, 128, 1023] {
+            let text = "x".repeat(len);
+            assert!(matches(&format!("*{text}"), None, &text.repeat(3)), "{len}");
+            assert!(
+                !matches(&format!("*{text}"), None, &format!("{text}y")),
+                "{len}"
+            );
         }
     }
 
-    /// One character of each class, in the order of their numbers; `None` for the class of all
-    /// others.
-    fn representatives(&self) -> impl Iterator<Item = Option<char>> {
-        let mut ascii: Vec<(u8, char)> = (0_u8..).map(char::from).zip(self.ascii).filter_map(|(char, class)| (class != 0).then_some((class, char))).collect();
-        ascii.sort_unstable();
-        core::iter::once(None)
-            .chain(ascii.into_iter().map(|(_, char)| Some(char)))
-            .chain(self.others.iter().copied().map(Some))
+    #[test]
+    fn every_named_character_has_its_own_class() {
+        // All of ASCII, then as many others as there is room for.
+        let text: String = ('\u{0}'..'\u{240}')
+            .filter(|char| !r"*?\".contains(*char))
+            .collect();
+        assert!(text.len() <= MAX_PATTERN_BYTES);
+        assert!(matches(&text, None, &text));
+        for (at, char) in text.char_indices() {
+            let mut other = text.clone();
+            other.replace_range(at..at + char.len_utf8(), "\u{300}");
+            assert!(!matches(&text, None, &other));
+        }
     }
 }

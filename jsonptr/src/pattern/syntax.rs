@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{MAX_PATTERN_BYTES, PatternError, PatternErrorKind};
+use super::{MAX_PATTERN_BYTES, PatternError};
 
 /// One element of a pattern.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,7 +29,9 @@ impl Element {
 /// one matches.
 pub(super) fn read(pattern: &str, segmented: bool) -> Result<Vec<Element>, PatternError> {
     if pattern.len() > MAX_PATTERN_BYTES {
-        return Err(PatternError { kind: PatternErrorKind::TooLong, offset: MAX_PATTERN_BYTES });
+        return Err(PatternError::TooLong {
+            bytes: pattern.len(),
+        });
     }
     let mut elements = Vec::new();
     let mut chars = pattern.char_indices();
@@ -37,9 +39,7 @@ pub(super) fn read(pattern: &str, segmented: bool) -> Result<Vec<Element>, Patte
         let element = match char {
             '\\' => match chars.next() {
                 Some((_, char @ ('*' | '?' | '\\'))) => Element::Char(char),
-                _ => {
-                    return Err(PatternError { kind: PatternErrorKind::InvalidEscape, offset });
-                }
+                _ => return Err(PatternError::InvalidEscape { offset }),
             },
             '?' => Element::One,
             // The second `*` of a `**` replaces the first, below.
@@ -86,15 +86,18 @@ mod tests {
 
     #[test]
     fn neighbouring_stars_are_one_run() {
-        assert_eq!(read("a***b*", false), Ok(alloc::vec![Char('a'), Run, Char('b'), Run]));
-        assert_eq!(read("*a**b***", true), Ok(alloc::vec![
-            RunInSegment,
-            Char('a'),
-            Run,
-            Char('b'),
-            Run
-        ]));
-        assert_eq!(read(r"*\**", true), Ok(alloc::vec![RunInSegment, Char('*'), RunInSegment]));
+        assert_eq!(
+            read("a***b*", false),
+            Ok(alloc::vec![Char('a'), Run, Char('b'), Run])
+        );
+        assert_eq!(
+            read("*a**b***", true),
+            Ok(alloc::vec![RunInSegment, Char('a'), Run, Char('b'), Run])
+        );
+        assert_eq!(
+            read(r"*\**", true),
+            Ok(alloc::vec![RunInSegment, Char('*'), RunInSegment])
+        );
         assert_eq!(read("*?*", false), Ok(alloc::vec![Run, One, Run]));
     }
 
