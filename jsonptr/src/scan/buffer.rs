@@ -11,11 +11,10 @@ use crate::located::{Kind, Located};
 /// repeated scans allocate nothing. Afterwards it holds where each pointer's value is.
 #[derive(Clone, Debug, Default)]
 pub struct ScanBuffer {
-    /// One place for each slot of the last set.
+    /// One place for each pointer of the last set.
     places: Vec<Option<Place>>,
-    /// For each index of the last set, its slot.
-    slots: Vec<usize>,
     pub(super) names: Names,
+    /// The containers around the innermost open one.
     pub(super) frames: Vec<Frame>,
 }
 
@@ -39,26 +38,35 @@ impl ScanBuffer {
     /// `document` is what [`scan_into`](crate::PointerSet::scan_into) answered when it filled this
     /// buffer. With another text the answer is some other part of that text, or `None`.
     pub fn get<'a>(&self, document: &'a str, index: usize) -> Option<Located<'a>> {
-        let place = (*self.places.get(*self.slots.get(index)?)?)?;
+        let place = (*self.places.get(index)?)?;
         Located::new(document, place.start, place.end, place.kind, place.escaped)
     }
 
-    pub(super) fn begin(&mut self, trie: &Trie) {
+    pub(super) fn begin(&mut self, pointers: usize) {
         self.clear();
-        self.places.resize(trie.slot_count(), None);
-        self.slots.extend_from_slice(trie.slots());
+        self.places.resize(pointers, None);
     }
 
     pub(super) fn clear(&mut self) {
         self.places.clear();
-        self.slots.clear();
         self.names.clear();
         self.frames.clear();
     }
 
-    pub(super) fn record(&mut self, slot: usize, place: Place) {
-        if let Some(held) = self.places.get_mut(slot) {
+    #[inline]
+    pub(super) fn record(&mut self, index: usize, place: Place) {
+        if let Some(held) = self.places.get_mut(index) {
             *held = Some(place);
+        }
+    }
+
+    /// Gives pointers that stand twice in the set what their first occurrence found.
+    pub(super) fn copy_twins(&mut self, trie: &Trie) {
+        for &(index, twin) in trie.twins() {
+            let place = self.places.get(twin).copied().flatten();
+            if let Some(held) = self.places.get_mut(index) {
+                *held = place;
+            }
         }
     }
 }

@@ -1,55 +1,69 @@
 //! Member names of the objects that are open: no object may hold one twice.
 
 use alloc::vec::Vec;
-use core::ops::Range;
 
-/// Up to this many names of one object are compared as they come, through their fingerprints;
-/// beyond it all are sorted when the object closes, so that names chosen to collide cost no more
-/// than others.
+/// Up to this many names of one object are compared as they come; beyond it all are sorted when
+/// the object closes, so that names chosen to look alike cost no more than others.
 const COMPARED_AS_THEY_COME: usize = 64;
-
-/// Where a name's unescaped bytes are.
-#[derive(Clone, Debug)]
-enum Name {
-    /// It holds no escape: its bytes in the document.
-    Plain(Range<usize>),
-    /// Unescaped into [`Names::unescaped`].
-    Unescaped(Range<usize>),
-}
 
 /// A stack of names: those of the innermost open object are on top.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    fingerprints: Vec<u32>,
-    spans: Vec<Name>,
+    held: Vec<Name>,
     unescaped: Vec<u8>,
+}
+
+/// Where a name's unescaped bytes are: in the document, or in [`Names::unescaped`].
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    start: usize,
+    end: usize,
+    fingerprint: u32,
+    was_escaped: bool,
+}
+
+/// The names of one object: where they begin on the stack, and which fingerprints may be there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    base: usize,
+    marks: u64,
 }
 
 impl Names {
     pub(super) fn clear(&mut self) {
-        self.fingerprints.clear();
-        self.spans.clear();
+        self.held.clear();
         self.unescaped.clear();
     }
 
-    /// Where the names of an object that opens now will begin.
-    pub(super) fn base(&self) -> usize {
-        self.spans.len()
+    /// An object opens.
+    #[inline]
+    pub(super) fn open(&self) -> Seen {
+        Seen {
+            base: self.held.len(),
+            marks: 0,
+        }
     }
 
-    /// Adds a name without escapes; `false` if the object that began at `base` has it already.
+    /// Adds the name at `start..end` of the document, which holds no escape; `false` if the object
+    /// has it already.
     #[inline]
     pub(super) fn add_plain(
         &mut self,
         document: &[u8],
-        at: Range<usize>,
+        (start, end): (usize, usize),
         fingerprint: u32,
-        base: usize,
+        seen: &mut Seen,
     ) -> bool {
-        let new = self.is_new(document, document.get(at.clone()), fingerprint, base);
-        self.fingerprints.push(fingerprint);
-        self.spans.push(Name::Plain(at));
-        new
+        self.add(
+            document,
+            Name {
+                start,
+                end,
+                fingerprint,
+                was_escaped: false,
+            },
+            seen,
+        )
     }
 
     /// Adds a name with escapes, given as its characters; answers the unescaped bytes, their
@@ -58,7 +72,7 @@ impl Names {
         &mut self,
         document: &[u8],
         name: impl Iterator<Item = char>,
-        base: usize,
+        seen: &mut Seen,
     ) -> (&[u8], u32, bool) {
         let start = self.unescaped.len();
         for character in name {
@@ -66,63 +80,82 @@ impl Names {
             self.unescaped
                 .extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
         }
-        let at = start..self.unescaped.len();
-        let bytes = self.unescaped.get(at.clone());
-        let fingerprint = fingerprint(bytes.unwrap_or_default());
-        let new = self.is_new(document, bytes, fingerprint, base);
-        self.fingerprints.push(fingerprint);
-        self.spans.push(Name::Unescaped(at.clone()));
-        (self.unescaped.get(at).unwrap_or_default(), fingerprint, new)
+        let end = self.unescaped.len();
+        let fingerprint = fingerprint(self.unescaped.get(start..end).unwrap_or_default());
+        let name = Name {
+            start,
+            end,
+            fingerprint,
+            was_escaped: true,
+        };
+        let new = self.add(document, name, seen);
+        (
+            self.unescaped.get(start..end).unwrap_or_default(),
+            fingerprint,
+            new,
+        )
     }
 
     #[inline]
-    fn is_new(&self, document: &[u8], name: Option<&[u8]>, fingerprint: u32, base: usize) -> bool {
-        let seen = self.fingerprints.get(base..).unwrap_or_default();
-        seen.len() >= COMPARED_AS_THEY_COME
-            || !contains(seen, fingerprint)
-            || self
-                .spans
-                .get(base..)
-                .unwrap_or_default()
-                .iter()
-                .all(|held| held.bytes(document, &self.unescaped) != name)
+    fn add(&mut self, document: &[u8], name: Name, seen: &mut Seen) -> bool {
+        let mark = mark(name.fingerprint);
+        let new = seen.marks & mark == 0 || self.is_new(document, name, seen.base);
+        seen.marks |= mark;
+        self.held.push(name);
+        new
     }
 
-    /// Forgets the names of the object that began at `base`; `false` if two of them are equal.
+    #[inline(never)]
+    fn is_new(&self, document: &[u8], name: Name, base: usize) -> bool {
+        let held = self.held.get(base..).unwrap_or_default();
+        held.len() >= COMPARED_AS_THEY_COME
+            || held.iter().all(|other| {
+                other.fingerprint != name.fingerprint
+                    || self.bytes(document, *other) != self.bytes(document, name)
+            })
+    }
+
+    fn bytes<'a>(&'a self, document: &'a [u8], name: Name) -> &'a [u8] {
+        name.bytes(document, &self.unescaped)
+    }
+
+    /// Forgets the names of an object; `false` if two of them are equal.
     #[inline]
-    pub(super) fn close(&mut self, document: &[u8], base: usize) -> bool {
-        let unique = self.spans.len().saturating_sub(base) <= COMPARED_AS_THEY_COME
-            || self.sorted_are_unique(document, base);
-        self.spans.truncate(base);
-        self.fingerprints.truncate(base);
-        if base == 0 {
-            self.unescaped.clear();
-        }
+    pub(super) fn close(&mut self, document: &[u8], seen: Seen) -> bool {
+        let unique = self.held.len() <= seen.base.saturating_add(COMPARED_AS_THEY_COME)
+            || self.are_unique_when_sorted(document, seen.base);
+        self.held.truncate(seen.base);
         unique
     }
 
     #[cold]
-    fn sorted_are_unique(&mut self, document: &[u8], base: usize) -> bool {
+    fn are_unique_when_sorted(&mut self, document: &[u8], base: usize) -> bool {
         let unescaped = &self.unescaped;
-        let names = self.spans.get_mut(base..).unwrap_or_default();
-        names.sort_unstable_by(|a, b| {
-            a.bytes(document, unescaped)
-                .cmp(&b.bytes(document, unescaped))
-        });
-        names.is_sorted_by(|a, b| a.bytes(document, unescaped) < b.bytes(document, unescaped))
+        let held = self.held.get_mut(base..).unwrap_or_default();
+        let bytes = |name: &Name| name.bytes(document, unescaped);
+        held.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b)));
+        held.is_sorted_by(|a, b| bytes(a) < bytes(b))
     }
 }
 
 impl Name {
-    fn bytes<'a>(&self, document: &'a [u8], unescaped: &'a [u8]) -> Option<&'a [u8]> {
-        match self {
-            Self::Plain(at) => document.get(at.clone()),
-            Self::Unescaped(at) => unescaped.get(at.clone()),
-        }
+    fn bytes<'a>(self, document: &'a [u8], unescaped: &'a [u8]) -> &'a [u8] {
+        let text = if self.was_escaped {
+            unescaped
+        } else {
+            document
+        };
+        text.get(self.start..self.end).unwrap_or_default()
     }
 }
 
-/// Thirty-two bits of a name that differ for most names: its ends, its middle and its length.
+/// One of 64 bits for a fingerprint: where it is not set, no comparison is needed.
+#[inline]
+pub(super) const fn mark(fingerprint: u32) -> u64 {
+    1 << (fingerprint >> 26)
+}
+
+/// Thirty-two bits of a name that differ for most names: from its ends and its length.
 #[inline]
 pub(super) fn fingerprint(name: &[u8]) -> u32 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -136,17 +169,27 @@ pub(super) fn fingerprint(name: &[u8]) -> u32 {
             .fold(0, |bits, &byte| (bits << 8) | u64::from(byte))
     };
     let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
-    let mixed = (ends ^ length.wrapping_mul(ODD)).wrapping_mul(ODD);
+    let mixed = (ends ^ length.rotate_right(8)).wrapping_mul(ODD);
     u32::try_from(mixed >> 32).unwrap_or_default()
 }
 
-/// Whether `wanted` is among `held`: written without an early exit, which lets the compiler
-/// compare several at once.
+/// Whether two names are equal: member names are short, and a call to compare memory is not.
 #[inline]
-pub(super) fn contains(held: &[u32], wanted: u32) -> bool {
-    held.iter()
-        .fold(0, |found, &one| found | u8::from(one == wanted))
-        != 0
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (
+        a.first_chunk::<8>(),
+        a.last_chunk::<8>(),
+        b.first_chunk::<8>(),
+        b.last_chunk::<8>(),
+    ) {
+        (Some(a_first), Some(a_last), Some(b_first), Some(b_last)) => {
+            a_first == b_first && a_last == b_last && (a.len() <= 16 || a == b)
+        }
+        _ => a.iter().zip(b).all(|(a, b)| a == b),
+    }
 }
 
 #[cfg(test)]
@@ -165,14 +208,17 @@ mod tests {
             "abcde",
             "abcdefgh",
             "abcdefghi",
+            "aaaa",
+            "aaaaa",
         ];
         for (index, name) in names.iter().enumerate() {
-            let others = names.iter().skip(index + 1);
-            assert!(
-                others
-                    .into_iter()
-                    .all(|o| fingerprint(o.as_bytes()) != fingerprint(name.as_bytes()))
-            );
+            for other in &names[index + 1..] {
+                assert_ne!(
+                    fingerprint(name.as_bytes()),
+                    fingerprint(other.as_bytes()),
+                    "{name} {other}"
+                );
+            }
         }
     }
 
@@ -180,12 +226,27 @@ mod tests {
     fn names_with_equal_fingerprints_are_still_told_apart() {
         // Same ends, same length, another middle.
         let document = b"start-of-0-name-end  start-of-1-name-end";
-        let (a, b) = (0..19, 21..40);
-        let print = fingerprint(&document[a.clone()]);
-        assert_eq!(print, fingerprint(&document[b.clone()]));
+        let (a, b) = ((0, 19), (21, 40));
+        let print = fingerprint(&document[0..19]);
+        assert_eq!(print, fingerprint(&document[21..40]));
+        assert!(!same(&document[0..19], &document[21..40]));
         let mut names = Names::default();
-        assert!(names.add_plain(document, a.clone(), print, 0));
-        assert!(names.add_plain(document, b, print, 0));
-        assert!(!names.add_plain(document, a, print, 0));
+        let mut seen = names.open();
+        assert!(names.add_plain(document, a, print, &mut seen));
+        assert!(names.add_plain(document, b, print, &mut seen));
+        assert!(!names.add_plain(document, a, print, &mut seen));
+    }
+
+    #[test]
+    fn names_of_every_length_are_compared_whole() {
+        for length in 0..40 {
+            let name = alloc::vec![b'n'; length];
+            assert!(same(&name, &name.clone()));
+            for at in 0..length {
+                let mut other = name.clone();
+                other[at] = b'm';
+                assert!(!same(&name, &other), "length {length}, byte {at}");
+            }
+        }
     }
 }

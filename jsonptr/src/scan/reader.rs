@@ -9,7 +9,7 @@
 use super::buffer::{Place, ScanBuffer};
 use super::error::{ScanError, ScanErrorKind};
 use super::limits::ScanLimits;
-use super::names::fingerprint;
+use super::names::{Seen, fingerprint};
 use super::strings::{end_of_string, find_quote, is_plain};
 use super::trie::{NodeId, Trie};
 use crate::located::Kind;
@@ -36,272 +36,271 @@ pub(super) fn read<'a>(
     let document = core::str::from_utf8(json)
         .map_err(|error| ScanError::new(ScanErrorKind::NotUtf8, error.valid_up_to()))?;
     if is_plain(json) {
-        Reader::<true> {
-            document,
-            bytes: json,
-            at: 0,
-            trie,
-            limits,
-            buffer,
-        }
-        .read()?;
+        Reader::<true>::new(document, trie, limits).read(buffer)?;
     } else {
-        Reader::<false> {
-            document,
-            bytes: json,
-            at: 0,
-            trie,
-            limits,
-            buffer,
-        }
-        .read()?;
+        Reader::<false>::new(document, trie, limits).read(buffer)?;
     }
+    buffer.copy_twins(trie);
     Ok(document)
 }
 
-/// A container that is open.
+/// What is open: the document itself, or a container.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     /// Where its opening bracket is.
     start: usize,
-    node: Option<NodeId>,
+    node: NodeId,
     /// Members or elements so far.
     count: usize,
-    container: Container,
+    inside: Inside,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Container {
+enum Inside {
+    Document,
     Array,
-    /// With the place where its names begin.
-    Object(usize),
+    Object(Seen),
 }
 
 /// `PLAIN`: the document holds neither a backslash nor a control character.
+#[derive(Clone, Copy)]
 struct Reader<'r, const PLAIN: bool> {
     document: &'r str,
     bytes: &'r [u8],
-    at: usize,
     trie: &'r Trie,
     limits: &'r ScanLimits,
-    buffer: &'r mut ScanBuffer,
 }
 
-/// Whether a value is whole, or a container has opened whose first value is next.
-enum Step {
-    Whole,
-    Opened(Option<NodeId>),
+/// How far a value goes: to its end, or up to the first value in it.
+enum Extent {
+    Whole(usize, Kind, bool),
+    Opened(usize),
 }
 
-/// What follows a whole value: another one, or nothing.
-enum Next {
-    Value(Option<NodeId>),
-    Nothing,
-}
+impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
+    fn new(document: &'r str, trie: &'r Trie, limits: &'r ScanLimits) -> Self {
+        Self {
+            document,
+            bytes: document.as_bytes(),
+            trie,
+            limits,
+        }
+    }
 
-impl<const PLAIN: bool> Reader<'_, PLAIN> {
-    fn read(&mut self) -> Result<(), ScanError> {
-        let mut node = Some(Trie::ROOT);
+    /// Reads the document. Each turn of the loop reads one value, after its name if it is a
+    /// member: to its end, or up to the first value in it.
+    fn read(self, buffer: &mut ScanBuffer) -> Result<(), ScanError> {
+        let mut at = 0;
+        let mut node = NodeId::ROOT;
+        // The innermost that is open; what is around it is on the stack.
+        let mut open = Frame {
+            start: 0,
+            node,
+            count: 0,
+            inside: Inside::Document,
+        };
         loop {
-            match self.value(node)? {
-                Step::Opened(first) => node = first,
-                Step::Whole => match self.after_value()? {
-                    Next::Value(next) => node = next,
-                    Next::Nothing => return Ok(()),
-                },
+            match &mut open.inside {
+                Inside::Object(seen) => (at, node) = self.name(at, open.node, seen, buffer)?,
+                Inside::Array => node = self.trie.element(open.node, open.count - 1),
+                Inside::Document => {}
+            }
+            let start = self.skip_white_space(at);
+            match self.value(start, node, &mut open, buffer)? {
+                Extent::Opened(first) => at = first,
+                Extent::Whole(end, kind, escaped) => {
+                    self.record(
+                        buffer,
+                        node,
+                        Place {
+                            start,
+                            end,
+                            kind,
+                            escaped,
+                        },
+                    );
+                    match self.after_value(end, &mut open, buffer)? {
+                        Some(next) => at = next,
+                        None => return Ok(()),
+                    }
+                }
             }
         }
     }
 
     /// Reads a scalar, an empty container, or the opening of one that is not empty.
     #[inline]
-    fn value(&mut self, node: Option<NodeId>) -> Result<Step, ScanError> {
-        let start = self.skip_white_space();
-        let (kind, escaped) = match self.bytes.get(start) {
-            Some(b'"') => (Kind::String, self.string()?.1),
-            Some(b'{') => return self.open_object(node),
-            Some(b'[') => return self.open_array(node),
-            Some(b'-' | b'0'..=b'9') => {
-                self.number()?;
-                (Kind::Number, false)
+    fn value(
+        self,
+        start: usize,
+        node: NodeId,
+        open: &mut Frame,
+        buffer: &mut ScanBuffer,
+    ) -> Result<Extent, ScanError> {
+        Ok(match self.bytes.get(start) {
+            Some(b'"') => {
+                let (end, escaped) = self.string(start)?;
+                Extent::Whole(end + 1, Kind::String, escaped)
             }
-            Some(b't') => (self.literal(b"true", Kind::Bool)?, false),
-            Some(b'f') => (self.literal(b"false", Kind::Bool)?, false),
-            Some(b'n') => (self.literal(b"null", Kind::Null)?, false),
-            _ => return Err(self.unexpected()),
-        };
-        self.record(node, start, kind, escaped);
-        Ok(Step::Whole)
+            Some(b'-' | b'0'..=b'9') => Extent::Whole(self.number(start)?, Kind::Number, false),
+            Some(b'{' | b'[') => return self.container(start, node, open, buffer),
+            Some(b't') => Extent::Whole(self.literal(start, "true")?, Kind::Bool, false),
+            Some(b'f') => Extent::Whole(self.literal(start, "false")?, Kind::Bool, false),
+            Some(b'n') => Extent::Whole(self.literal(start, "null")?, Kind::Null, false),
+            _ => return Err(unexpected(self.bytes, start)),
+        })
     }
 
-    /// After a whole value: closes what ends here, and moves to the next value.
-    #[inline]
-    fn after_value(&mut self) -> Result<Next, ScanError> {
-        loop {
-            let at = self.skip_white_space();
-            let byte = self.bytes.get(at);
-            let Some(frame) = self.buffer.frames.last_mut() else {
-                return match byte {
-                    None => Ok(Next::Nothing),
-                    Some(_) => Err(ScanError::new(ScanErrorKind::TrailingBytes, at)),
-                };
-            };
-            match (frame.container, byte) {
-                (Container::Object(names), Some(b',')) => {
-                    if frame.count == self.limits.members {
-                        let limit = self.limits.members;
-                        return Err(ScanError::new(ScanErrorKind::TooManyMembers { limit }, at));
-                    }
-                    frame.count += 1;
-                    let node = frame.node;
-                    self.at = at + 1;
-                    return self.member(node, names).map(Next::Value);
-                }
-                (Container::Array, Some(b',')) => {
-                    if frame.count == self.limits.elements {
-                        let limit = self.limits.elements;
-                        return Err(ScanError::new(ScanErrorKind::TooManyElements { limit }, at));
-                    }
-                    let index = frame.count;
-                    frame.count += 1;
-                    let node = frame.node;
-                    self.at = at + 1;
-                    return Ok(Next::Value(
-                        node.and_then(|node| self.trie.element(node, index)),
-                    ));
-                }
-                (Container::Object(names), Some(b'}')) => {
-                    if !self.buffer.names.close(self.bytes, names) {
-                        return Err(ScanError::new(ScanErrorKind::DuplicateMember, at));
-                    }
-                    self.close(at, Kind::Object);
-                }
-                (Container::Array, Some(b']')) => self.close(at, Kind::Array),
-                _ => return Err(self.unexpected()),
-            }
-        }
-    }
-
-    #[inline]
-    fn close(&mut self, at: usize, kind: Kind) {
-        self.at = at + 1;
-        if let Some(frame) = self.buffer.frames.pop() {
-            self.record(frame.node, frame.start, kind, false);
-        }
-    }
-
-    fn open_object(&mut self, node: Option<NodeId>) -> Result<Step, ScanError> {
-        let names = self.buffer.names.base();
-        let start = self.open(node, Container::Object(names))?;
-        if self.bytes.get(self.skip_white_space()) == Some(&b'}') {
-            self.close(self.at, Kind::Object);
-            return Ok(Step::Whole);
-        }
-        if self.limits.members == 0 {
-            return Err(ScanError::new(
-                ScanErrorKind::TooManyMembers { limit: 0 },
-                start,
-            ));
-        }
-        self.member(node, names).map(Step::Opened)
-    }
-
-    fn open_array(&mut self, node: Option<NodeId>) -> Result<Step, ScanError> {
-        let start = self.open(node, Container::Array)?;
-        if self.bytes.get(self.skip_white_space()) == Some(&b']') {
-            self.close(self.at, Kind::Array);
-            return Ok(Step::Whole);
-        }
-        if self.limits.elements == 0 {
-            return Err(ScanError::new(
-                ScanErrorKind::TooManyElements { limit: 0 },
-                start,
-            ));
-        }
-        Ok(Step::Opened(
-            node.and_then(|node| self.trie.element(node, 0)),
-        ))
-    }
-
-    fn open(&mut self, node: Option<NodeId>, container: Container) -> Result<usize, ScanError> {
-        let start = self.at;
-        if self.buffer.frames.len() == self.limits.depth {
+    fn container(
+        self,
+        start: usize,
+        node: NodeId,
+        open: &mut Frame,
+        buffer: &mut ScanBuffer,
+    ) -> Result<Extent, ScanError> {
+        // INVARIANT: the stack holds the document and every container but the innermost, so its
+        // length is the number of containers that are open.
+        if buffer.frames.len() == self.limits.depth {
             let limit = self.limits.depth;
             return Err(ScanError::new(ScanErrorKind::TooDeep { limit }, start));
         }
-        self.buffer.frames.push(Frame {
+        let object = self.bytes.get(start) == Some(&b'{');
+        let first = self.skip_white_space(start + 1);
+        match (object, self.bytes.get(first)) {
+            (true, Some(b'}')) => return Ok(Extent::Whole(first + 1, Kind::Object, false)),
+            (false, Some(b']')) => return Ok(Extent::Whole(first + 1, Kind::Array, false)),
+            (true, _) if self.limits.members == 0 => return Err(too_many_members(0, start)),
+            (false, _) if self.limits.elements == 0 => return Err(too_many_elements(0, start)),
+            _ => {}
+        }
+        let inside = if object {
+            Inside::Object(buffer.names.open())
+        } else {
+            Inside::Array
+        };
+        let inner = Frame {
             start,
             node,
             count: 1,
-            container,
-        });
-        self.at = start + 1;
-        Ok(start)
+            inside,
+        };
+        buffer.frames.push(core::mem::replace(open, inner));
+        Ok(Extent::Opened(first))
     }
 
-    /// Reads a member's name and the colon, and answers the node of its value.
+    /// After a whole value: closes what ends here; answers where the next value or name is looked
+    /// for, or `None` at the end of the document.
     #[inline]
-    fn member(&mut self, node: Option<NodeId>, names: usize) -> Result<Option<NodeId>, ScanError> {
-        let start = self.skip_white_space();
-        if self.bytes.get(start) != Some(&b'"') {
-            return Err(self.unexpected());
+    fn after_value(
+        self,
+        mut end: usize,
+        open: &mut Frame,
+        buffer: &mut ScanBuffer,
+    ) -> Result<Option<usize>, ScanError> {
+        loop {
+            let at = self.skip_white_space(end);
+            let kind = match (open.inside, self.bytes.get(at)) {
+                (Inside::Object(_), Some(b',')) if open.count < self.limits.members => {
+                    open.count += 1;
+                    return Ok(Some(at + 1));
+                }
+                (Inside::Array, Some(b',')) if open.count < self.limits.elements => {
+                    open.count += 1;
+                    return Ok(Some(at + 1));
+                }
+                (Inside::Object(_), Some(b',')) => {
+                    return Err(too_many_members(self.limits.members, at));
+                }
+                (Inside::Array, Some(b',')) => {
+                    return Err(too_many_elements(self.limits.elements, at));
+                }
+                (Inside::Object(seen), Some(b'}')) => {
+                    if !buffer.names.close(self.bytes, seen) {
+                        return Err(ScanError::new(ScanErrorKind::DuplicateMember, at));
+                    }
+                    Kind::Object
+                }
+                (Inside::Array, Some(b']')) => Kind::Array,
+                (Inside::Document, None) => return Ok(None),
+                (Inside::Document, Some(_)) => {
+                    return Err(ScanError::new(ScanErrorKind::TrailingBytes, at));
+                }
+                _ => return Err(unexpected(self.bytes, at)),
+            };
+            end = at + 1;
+            let Frame { start, node, .. } = *open;
+            self.record(
+                buffer,
+                node,
+                Place {
+                    start,
+                    end,
+                    kind,
+                    escaped: false,
+                },
+            );
+            if let Some(outer) = buffer.frames.pop() {
+                *open = outer;
+            }
         }
-        let (end, escaped) = self.string()?;
-        let inside = start + 1..end;
+    }
+
+    /// Reads a member's name and the colon; answers where its value is looked for, and its node.
+    #[inline]
+    fn name(
+        self,
+        at: usize,
+        node: NodeId,
+        seen: &mut Seen,
+        buffer: &mut ScanBuffer,
+    ) -> Result<(usize, NodeId), ScanError> {
+        let start = self.skip_white_space(at);
+        if self.bytes.get(start) != Some(&b'"') {
+            return Err(unexpected(self.bytes, start));
+        }
+        let (end, escaped) = self.string(start)?;
         let (child, new) = if escaped {
-            let text = self.document.get(inside).unwrap_or_default();
-            let name = Text::new(text, true);
-            let (name, print, new) =
-                self.buffer
-                    .names
-                    .add_unescaped(self.bytes, name.chars(), names);
-            (
-                node.and_then(|node| self.trie.member(node, name, print)),
-                new,
-            )
+            let text = Text::new(self.document.get(start + 1..end).unwrap_or_default(), true);
+            let (name, print, new) = buffer.names.add_unescaped(self.bytes, text.chars(), seen);
+            (self.trie.member(node, name, print), new)
         } else {
-            let name = self.bytes.get(inside.clone()).unwrap_or_default();
+            let name = self.bytes.get(start + 1..end).unwrap_or_default();
             let print = fingerprint(name);
-            let new = self
-                .buffer
+            let new = buffer
                 .names
-                .add_plain(self.bytes, inside, print, names);
-            (
-                node.and_then(|node| self.trie.member(node, name, print)),
-                new,
-            )
+                .add_plain(self.bytes, (start + 1, end), print, seen);
+            (self.trie.member(node, name, print), new)
         };
         if !new {
             return Err(ScanError::new(ScanErrorKind::DuplicateMember, start));
         }
-        let colon = self.skip_white_space();
+        let colon = self.skip_white_space(end + 1);
         if self.bytes.get(colon) != Some(&b':') {
-            return Err(self.unexpected());
+            return Err(unexpected(self.bytes, colon));
         }
-        self.at = colon + 1;
-        Ok(child)
+        Ok((colon + 1, child))
     }
 
-    /// Reads the string that begins here; answers where its closing quotation mark is, and whether
-    /// it holds escapes.
+    /// Reads the string that begins at `start`; answers where its closing quotation mark is, and
+    /// whether it holds escapes.
     #[inline]
-    fn string(&mut self) -> Result<(usize, bool), ScanError> {
-        let start = self.at + 1;
-        let (end, escaped) = if PLAIN {
-            let end = find_quote(self.bytes, start);
-            let unclosed = ScanError::new(ScanErrorKind::UnexpectedEnd, self.bytes.len());
-            (end.ok_or(unclosed)?, false)
+    fn string(self, start: usize) -> Result<(usize, bool), ScanError> {
+        if PLAIN {
+            match find_quote(self.bytes, start + 1) {
+                Some(end) => Ok((end, false)),
+                None => Err(ScanError::new(
+                    ScanErrorKind::UnexpectedEnd,
+                    self.bytes.len(),
+                )),
+            }
         } else {
-            end_of_string(self.bytes, start)?
-        };
-        self.at = end + 1;
-        Ok((end, escaped))
+            end_of_string(self.bytes, start + 1)
+        }
     }
 
-    /// RFC 8259 section 6.
+    /// RFC 8259 section 6; answers what is behind the number.
     #[inline]
-    fn number(&mut self) -> Result<(), ScanError> {
-        let start = self.at;
+    fn number(self, start: usize) -> Result<usize, ScanError> {
         let invalid = ScanError::new(ScanErrorKind::InvalidNumber, start);
         let mut at = start;
         if self.bytes.get(at) == Some(&b'-') {
@@ -322,63 +321,72 @@ impl<const PLAIN: bool> Reader<'_, PLAIN> {
             }
             at = self.some_digits(at).ok_or(invalid)?;
         }
-        self.at = at;
-        Ok(())
+        Ok(at)
     }
 
     #[inline]
-    fn end_of_digits(&self, mut at: usize) -> usize {
+    fn end_of_digits(self, mut at: usize) -> usize {
         while let Some(b'0'..=b'9') = self.bytes.get(at) {
             at += 1;
         }
         at
     }
 
-    fn some_digits(&self, at: usize) -> Option<usize> {
+    fn some_digits(self, at: usize) -> Option<usize> {
         let end = self.end_of_digits(at);
         (end > at).then_some(end)
     }
 
-    fn literal(&mut self, text: &'static [u8], kind: Kind) -> Result<Kind, ScanError> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if !rest.starts_with(text) {
-            return Err(ScanError::new(ScanErrorKind::InvalidLiteral, self.at));
+    fn literal(self, start: usize, text: &'static str) -> Result<usize, ScanError> {
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        if rest.starts_with(text.as_bytes()) {
+            Ok(start + text.len())
+        } else {
+            Err(ScanError::new(ScanErrorKind::InvalidLiteral, start))
         }
-        self.at += text.len();
-        Ok(kind)
     }
 
-    /// Moves to the next byte that is not white space (RFC 8259 section 2), and answers where.
+    /// The next byte at or after `at` that is not white space (RFC 8259 section 2).
     #[inline]
-    fn skip_white_space(&mut self) -> usize {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
-            self.at += 1;
+    fn skip_white_space(self, mut at: usize) -> usize {
+        if PLAIN {
+            while let Some(b' ') = self.bytes.get(at) {
+                at += 1;
+            }
+        } else {
+            while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(at) {
+                at += 1;
+            }
         }
-        self.at
+        at
     }
 
     /// Notes a whole value, if a pointer ends at `node`.
     #[inline]
-    fn record(&mut self, node: Option<NodeId>, start: usize, kind: Kind, escaped: bool) {
-        if let Some(slot) = node.and_then(|node| self.trie.slot(node)) {
-            self.buffer.record(
-                slot,
-                Place {
-                    start,
-                    end: self.at,
-                    kind,
-                    escaped,
-                },
-            );
+    fn record(self, buffer: &mut ScanBuffer, node: NodeId, place: Place) {
+        if node != NodeId::NOWHERE
+            && let Some(index) = self.trie.index(node)
+        {
+            buffer.record(index, place);
         }
     }
+}
 
-    #[cold]
-    fn unexpected(&self) -> ScanError {
-        if self.at < self.bytes.len() {
-            ScanError::new(ScanErrorKind::UnexpectedByte, self.at)
-        } else {
-            ScanError::new(ScanErrorKind::UnexpectedEnd, self.at)
-        }
+#[cold]
+fn unexpected(bytes: &[u8], at: usize) -> ScanError {
+    if at < bytes.len() {
+        ScanError::new(ScanErrorKind::UnexpectedByte, at)
+    } else {
+        ScanError::new(ScanErrorKind::UnexpectedEnd, at)
     }
+}
+
+#[cold]
+fn too_many_members(limit: usize, at: usize) -> ScanError {
+    ScanError::new(ScanErrorKind::TooManyMembers { limit }, at)
+}
+
+#[cold]
+fn too_many_elements(limit: usize, at: usize) -> ScanError {
+    ScanError::new(ScanErrorKind::TooManyElements { limit }, at)
 }

@@ -108,7 +108,7 @@ impl PointerSet {
         limits: &ScanLimits,
         buffer: &mut ScanBuffer,
     ) -> Result<&'a str, ScanError> {
-        buffer.begin(&self.trie);
+        buffer.begin(self.pointers.len());
         reader::read(json, &self.trie, limits, buffer).inspect_err(|_| buffer.clear())
     }
 }

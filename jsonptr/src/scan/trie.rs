@@ -3,65 +3,81 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::names::{contains, fingerprint};
-use crate::pointer::Pointer;
+use super::names::{fingerprint, mark, same};
+use crate::Pointer;
 
 /// A place in the tree: the value at hand is one that some pointer names or passes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(usize);
 
+impl NodeId {
+    /// No pointer leads here.
+    pub(super) const NOWHERE: Self = Self(0);
+    /// The whole document.
+    pub(super) const ROOT: Self = Self(1);
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Trie {
     nodes: Vec<Node>,
-    /// For each index of the set, the slot that holds its result: equal pointers share one.
-    slots: Vec<usize>,
-    slot_count: usize,
+    /// Pointers that stand twice in the set: the index, and the one before it that is equal.
+    twins: Vec<(usize, usize)>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    slot: Option<usize>,
-    /// The fingerprints of `children`, apart so that one comparison looks at several.
-    fingerprints: Vec<u32>,
-    children: Vec<(Box<[u8]>, NodeId)>,
+    /// The index of the pointer that ends here.
+    index: Option<usize>,
+    /// One bit for each child's fingerprint.
+    marks: u64,
+    members: Vec<Member>,
     /// The children whose token is an array index.
     elements: Vec<(usize, NodeId)>,
+}
+
+#[derive(Clone, Debug)]
+struct Member {
+    fingerprint: u32,
+    name: Box<[u8]>,
+    child: NodeId,
 }
 
 impl Trie {
     pub(super) fn new() -> Self {
         Self {
-            nodes: alloc::vec![Node::default()],
-            slots: Vec::new(),
-            slot_count: 0,
+            nodes: alloc::vec![Node::default(), Node::default()],
+            twins: Vec::new(),
         }
     }
-
-    pub(super) const ROOT: NodeId = NodeId(0);
 
     pub(super) fn insert(&mut self, pointer: Pointer<'_>, index: usize) {
-        let mut at = Self::ROOT;
+        let mut at = NodeId::ROOT;
         for token in pointer.tokens() {
-            at = self.child_or_new(at, &token.decoded(), token.array_index());
+            at = self.child_or_new(at, token.decoded().as_bytes(), token.array_index());
         }
-        let next = self.slot_count;
-        let slot = self
-            .nodes
-            .get_mut(at.0)
-            .map_or(next, |node| *node.slot.get_or_insert(next));
-        self.slot_count = self.slot_count.max(slot.saturating_add(1));
-        self.slots.insert(index, slot);
+        if let Some(node) = self.nodes.get_mut(at.0) {
+            match node.index {
+                Some(twin) => self.twins.push((index, twin)),
+                None => node.index = Some(index),
+            }
+        }
     }
 
-    fn child_or_new(&mut self, at: NodeId, name: &str, element: Option<usize>) -> NodeId {
-        if let Some(child) = self.member(at, name.as_bytes(), fingerprint(name.as_bytes())) {
-            return child;
+    fn child_or_new(&mut self, at: NodeId, name: &[u8], element: Option<usize>) -> NodeId {
+        let fingerprint = fingerprint(name);
+        let held = self.member(at, name, fingerprint);
+        if held != NodeId::NOWHERE {
+            return held;
         }
         let child = NodeId(self.nodes.len());
         self.nodes.push(Node::default());
         if let Some(node) = self.nodes.get_mut(at.0) {
-            node.fingerprints.push(fingerprint(name.as_bytes()));
-            node.children.push((name.as_bytes().into(), child));
+            node.marks |= mark(fingerprint);
+            node.members.push(Member {
+                fingerprint,
+                name: name.into(),
+                child,
+            });
             node.elements.extend(element.map(|index| (index, child)));
         }
         child
@@ -69,38 +85,38 @@ impl Trie {
 
     /// The child for the member `name`, given unescaped.
     #[inline]
-    pub(super) fn member(&self, at: NodeId, name: &[u8], fingerprint: u32) -> Option<NodeId> {
-        let node = self.nodes.get(at.0)?;
-        if !contains(&node.fingerprints, fingerprint) {
-            return None;
+    pub(super) fn member(&self, at: NodeId, name: &[u8], fingerprint: u32) -> NodeId {
+        if at == NodeId::NOWHERE {
+            return at;
         }
-        node.children
-            .iter()
-            .find(|(child, _)| **child == *name)
-            .map(|(_, id)| *id)
+        match self.nodes.get(at.0) {
+            Some(node) if node.marks & mark(fingerprint) != 0 => node
+                .members
+                .iter()
+                .find(|member| member.fingerprint == fingerprint && same(&member.name, name))
+                .map_or(NodeId::NOWHERE, |member| member.child),
+            _ => NodeId::NOWHERE,
+        }
     }
 
     /// The child for the element `index`.
     #[inline]
-    pub(super) fn element(&self, at: NodeId, index: usize) -> Option<NodeId> {
-        let node = self.nodes.get(at.0)?;
-        node.elements
-            .iter()
-            .find(|(element, _)| *element == index)
-            .map(|(_, id)| *id)
+    pub(super) fn element(&self, at: NodeId, index: usize) -> NodeId {
+        if at == NodeId::NOWHERE {
+            return at;
+        }
+        let elements = self.nodes.get(at.0).map_or(&[][..], |node| &node.elements);
+        let found = elements.iter().find(|(element, _)| *element == index);
+        found.map_or(NodeId::NOWHERE, |(_, child)| *child)
     }
 
-    /// Where the result of the pointer that ends here goes.
+    /// The index of the pointer that ends here.
     #[inline]
-    pub(super) fn slot(&self, at: NodeId) -> Option<usize> {
-        self.nodes.get(at.0)?.slot
+    pub(super) fn index(&self, at: NodeId) -> Option<usize> {
+        self.nodes.get(at.0)?.index
     }
 
-    pub(super) fn slots(&self) -> &[usize] {
-        &self.slots
-    }
-
-    pub(super) fn slot_count(&self) -> usize {
-        self.slot_count
+    pub(super) fn twins(&self) -> &[(usize, usize)] {
+        &self.twins
     }
 }
