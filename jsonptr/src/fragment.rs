@@ -120,6 +120,11 @@ impl FragmentError {
         self.kind
     }
 
+    /// The stable word for [`kind`](Self::kind): see [`FragmentErrorKind::code`].
+    pub const fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
     /// The byte of the fragment, from 0 for the `#`, at which the error stands.
     pub const fn offset(&self) -> usize {
         self.offset
@@ -145,6 +150,19 @@ pub enum FragmentErrorKind {
     NotUtf8,
     /// The decoded text is not a JSON Pointer.
     Pointer(PointerErrorKind),
+}
+
+impl FragmentErrorKind {
+    /// A stable word in snake case: it does not change between versions.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoLeadingHash => "no_leading_hash",
+            Self::InvalidPercentEncoding => "invalid_percent_encoding",
+            Self::InvalidCharacter => "invalid_fragment_character",
+            Self::NotUtf8 => "fragment_not_utf8",
+            Self::Pointer(kind) => kind.code(),
+        }
+    }
 }
 
 impl fmt::Display for FragmentErrorKind {
@@ -268,6 +286,20 @@ mod tests {
             PointerBuf::from_fragment("#/~").unwrap_err().to_string(),
             "`~` without `0` or `1` after it at byte 2, in reference token 0"
         );
+    }
+
+    #[test]
+    fn codes_do_not_change() {
+        for (text, code) in [
+            ("", "no_leading_hash"),
+            ("#%", "invalid_percent_encoding"),
+            ("#^", "invalid_fragment_character"),
+            ("#%FF", "fragment_not_utf8"),
+            ("#a", "no_leading_slash"),
+            ("#/~", "invalid_pointer_escape"),
+        ] {
+            assert_eq!(PointerBuf::from_fragment(text).unwrap_err().code(), code);
+        }
     }
 
     #[test]

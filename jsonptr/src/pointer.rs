@@ -185,6 +185,11 @@ impl PointerError {
         self.kind
     }
 
+    /// The stable word for [`kind`](Self::kind): see [`PointerErrorKind::code`].
+    pub const fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
     /// The byte of the text, from 0, at which the error stands.
     pub const fn offset(&self) -> usize {
         self.offset
@@ -205,6 +210,16 @@ pub enum PointerErrorKind {
     /// A `~` stands before something else than `0` or `1`, or at the end. The offset is that of
     /// the `~`.
     InvalidEscape,
+}
+
+impl PointerErrorKind {
+    /// A stable word in snake case: it does not change between versions.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoLeadingSlash => "no_leading_slash",
+            Self::InvalidEscape => "invalid_pointer_escape",
+        }
+    }
 }
 
 impl fmt::Display for PointerErrorKind {
@@ -308,6 +323,15 @@ mod tests {
         assert_eq!(Pointer::parse("/~~0").unwrap_err().offset(), 1);
         assert_eq!(Pointer::parse("/~0~").unwrap_err().offset(), 3);
         assert_eq!(parse("/~0~0").last().unwrap().decoded(), "~~");
+    }
+
+    #[test]
+    fn codes_do_not_change() {
+        assert_eq!(Pointer::parse("a").unwrap_err().code(), "no_leading_slash");
+        assert_eq!(
+            Pointer::parse("/~").unwrap_err().code(),
+            "invalid_pointer_escape"
+        );
     }
 
     #[test]
