@@ -13,7 +13,7 @@ use crate::curve::Curve;
 /// Neither `none` nor an HMAC algorithm is a value of this type, so no configuration and no token
 /// can ask for one (RFC 8725 section 3.2).
 ///
-/// Serialized as its name. Ordered by name, for documents that list algorithms.
+/// Serialized as its name. Ordered by the bytes of its name, for documents that list algorithms.
 ///
 /// ```
 /// use oidc_core::Algorithm;
@@ -25,16 +25,16 @@ use crate::curve::Curve;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// `Ed25519`: the fully specified name of RFC 9864 section 2.2.
-    Ed25519,
-    /// `EdDSA` (RFC 8037), read as Ed25519 only: Ed448 is not supported under this name.
-    EdDsa,
     /// `ES256`: ECDSA with P-256 and SHA-256.
     Es256,
     /// `ES384`: ECDSA with P-384 and SHA-384.
     Es384,
     /// `ES512`: ECDSA with P-521 and SHA-512.
     Es512,
+    /// `Ed25519`: the fully specified name of RFC 9864 section 2.2.
+    Ed25519,
+    /// `EdDSA` (RFC 8037), read as Ed25519 only: Ed448 is not supported under this name.
+    EdDsa,
     /// `PS256`: RSASSA-PSS with SHA-256.
     Ps256,
     /// `PS384`: RSASSA-PSS with SHA-384.
@@ -50,13 +50,13 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm of this version, ordered by name.
+    /// Every algorithm of this version, in order.
     pub const ALL: &'static [Algorithm] = &[
-        Algorithm::Ed25519,
-        Algorithm::EdDsa,
         Algorithm::Es256,
         Algorithm::Es384,
         Algorithm::Es512,
+        Algorithm::Ed25519,
+        Algorithm::EdDsa,
         Algorithm::Ps256,
         Algorithm::Ps384,
         Algorithm::Ps512,
@@ -117,24 +117,8 @@ impl Algorithm {
 
     /// Whether both names ask for the same signature: each name with itself, and `EdDSA` with
     /// `Ed25519` (RFC 9864 section 2.2).
-    pub const fn same_signature(self, other: Algorithm) -> bool {
-        match (self, other) {
-            (Algorithm::EdDsa | Algorithm::Ed25519, Algorithm::EdDsa | Algorithm::Ed25519)
-            | (Algorithm::Es256, Algorithm::Es256)
-            | (Algorithm::Es384, Algorithm::Es384)
-            | (Algorithm::Es512, Algorithm::Es512)
-            | (Algorithm::Ps256, Algorithm::Ps256)
-            | (Algorithm::Ps384, Algorithm::Ps384)
-            | (Algorithm::Ps512, Algorithm::Ps512)
-            | (Algorithm::Rs256, Algorithm::Rs256)
-            | (Algorithm::Rs384, Algorithm::Rs384)
-            | (Algorithm::Rs512, Algorithm::Rs512) => true,
-            #[expect(
-                clippy::wildcard_enum_match_arm,
-                reason = "equal pairs are all named above"
-            )]
-            _ => false,
-        }
+    pub fn same_signature(self, other: Algorithm) -> bool {
+        self == other || (self.is_ed25519() && other.is_ed25519())
     }
 
     /// The curve of an ECDSA algorithm; `None` for RSA and Ed25519.
@@ -173,7 +157,7 @@ impl Algorithm {
 
     /// Whether an Ed25519 key makes this signature, under either name.
     pub const fn is_ed25519(self) -> bool {
-        self.same_signature(Algorithm::Ed25519)
+        matches!(self, Algorithm::Ed25519 | Algorithm::EdDsa)
     }
 }
 

@@ -190,10 +190,8 @@ mod tests {
 
     #[test]
     fn three_parts_are_split_as_they_stand() {
-        assert_eq!(
-            parts(b"H.P.S"),
-            Ok([b"H", b"P", b"S", b"H.P"].map(|part: &[u8]| part))
-        );
+        let expected: [&[u8]; 4] = [b"H", b"P", b"S", b"H.P"];
+        assert_eq!(parts(b"H.P.S"), Ok(expected));
         let not_text: &[u8] = b"\xff .P\0.S\n";
         assert_eq!(parts(not_text).unwrap()[3], b"\xff .P\0");
     }

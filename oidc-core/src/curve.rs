@@ -259,9 +259,12 @@ mod tests {
     use super::*;
 
     fn bytes(hex: &str) -> Vec<u8> {
-        (0..hex.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap())
+        let pairs = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).unwrap());
+        pairs
+            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
             .collect()
     }
 
@@ -369,13 +372,14 @@ mod tests {
     }
 
     fn difference(a: &[u8], b: &[u8]) -> Vec<u8> {
-        let mut borrow = 0;
-        let mut out = vec![0; a.len()];
-        for i in (0..a.len()).rev() {
-            let digit = i16::from(a[i]) - i16::from(b[i]) - borrow;
-            borrow = i16::from(digit < 0);
-            out[i] = u8::try_from(digit & 0xff).unwrap();
+        let mut borrow = false;
+        let mut digits: Vec<u8> = Vec::new();
+        for (a, b) in a.iter().zip(b).rev() {
+            let (partial, first) = a.overflowing_sub(*b);
+            let (digit, second) = partial.overflowing_sub(u8::from(borrow));
+            borrow = first | second;
+            digits.insert(0, digit);
         }
-        out
+        digits
     }
 }

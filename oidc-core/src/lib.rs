@@ -9,9 +9,13 @@ mod document;
 mod issuer_identifier;
 mod jwk;
 mod jwk_members;
+mod jwk_set;
 mod numeric_date;
+#[cfg(feature = "discovery")]
+mod provider_metadata;
 mod public_key;
 mod roca;
+mod thumbprint;
 mod url_text;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
@@ -21,6 +25,10 @@ pub use compact::{CompactError, CompactJws, JwsPart};
 pub use curve::Curve;
 pub use issuer_identifier::{IssuerIdentifier, IssuerIdentifierError};
 pub use jwk::{Jwk, JwkError};
+pub use jwk_set::{JwkSet, JwkSetError, SkippedJwk};
 pub use numeric_date::{NumericDate, NumericDateError};
+#[cfg(feature = "discovery")]
+pub use provider_metadata::{DiscoveryResponse, ProviderMetadata, ProviderMetadataError};
 pub use public_key::{EcPublicKey, Ed25519PublicKey, PublicKey, PublicKeyError, RsaPublicKey};
+pub use thumbprint::{DigestLengthError, Thumbprint, ThumbprintHash};
 pub use url_text::UrlError;

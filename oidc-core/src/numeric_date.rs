@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 use std::time::SystemTime;
 
+use jsonptr::Number;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 use time::OffsetDateTime;
@@ -44,6 +45,41 @@ impl NumericDate {
             Err(NumericDateError::AfterMax)
         } else {
             Ok(NumericDate(seconds))
+        }
+    }
+
+    /// The instant of a JSON number, rounded down: for `exp`, so that a fraction never lengthens
+    /// the time that a token is good for.
+    ///
+    /// The number is read exactly, with its fraction and exponent: `1.76e9` is 1760000000, and
+    /// `9007199254740993.5` is not rounded by way of floating point.
+    ///
+    /// # Errors
+    ///
+    /// [`NumericDateError`] when the rounded number is out of bounds.
+    pub fn floor(number: Number<'_>) -> Result<NumericDate, NumericDateError> {
+        NumericDate::from_rounded(number, number.floor_i64())
+    }
+
+    /// The instant of a JSON number, rounded up: for `nbf` and `iat`, as [`floor`](Self::floor) is
+    /// for `exp`.
+    ///
+    /// # Errors
+    ///
+    /// [`NumericDateError`] when the rounded number is out of bounds.
+    pub fn ceil(number: Number<'_>) -> Result<NumericDate, NumericDateError> {
+        NumericDate::from_rounded(number, number.ceil_i64())
+    }
+
+    /// `None` is a number beyond 64 bits, or with an exponent that nobody reads.
+    fn from_rounded(
+        number: Number<'_>,
+        rounded: Option<i64>,
+    ) -> Result<NumericDate, NumericDateError> {
+        match rounded {
+            Some(seconds) => NumericDate::from_seconds(seconds),
+            None if number.as_str().starts_with('-') => Err(NumericDateError::BeforeMin),
+            None => Err(NumericDateError::AfterMax),
         }
     }
 

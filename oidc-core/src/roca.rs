@@ -83,9 +83,12 @@ mod tests {
         ba07dc8b";
 
     fn bytes(hex: &str) -> Vec<u8> {
-        (0..hex.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap())
+        let pairs = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).unwrap());
+        pairs
+            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
             .collect()
     }
 
@@ -119,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_primes_are_those_that_tell() {
-        let prime = |p: u64| (2..p).all(|d| p % d != 0);
+        let prime = |p: u64| (2..p).all(|d| !p.is_multiple_of(d));
         let tells = |p: u64| (1..p).any(|residue| !is_power(residue, p));
         let mut named = [&FOLD_PRIMES[..], &OTHER_PRIMES[..]].concat();
         named.sort_unstable();
@@ -127,6 +130,7 @@ mod tests {
         telling.push(331);
         assert_eq!(named, telling);
         assert!(tells(331));
-        assert!(FOLD_PRIMES.iter().all(|p| ((1_u64 << 60) - 1) % p == 0));
+        let folds = |p: &u64| ((1_u64 << 60) - 1).is_multiple_of(*p);
+        assert!(FOLD_PRIMES.iter().all(folds));
     }
 }

@@ -108,6 +108,9 @@ pub(crate) struct UrlText {
     pub(crate) scheme: Scheme,
     pub(crate) host: Host,
     pub(crate) host_offset: usize,
+    /// Where path and query begin; the end of the text when there are none.
+    #[cfg(feature = "discovery")]
+    pub(crate) path_offset: usize,
     /// Position of the `?`, when there is a query.
     pub(crate) query_offset: Option<usize>,
 }
@@ -151,11 +154,14 @@ impl UrlText {
             });
         }
         let host = parse_authority(authority, authority_offset)?;
-        let query_offset = check_tail(tail, authority_offset.saturating_add(authority.len()))?;
+        let path_offset = authority_offset.saturating_add(authority.len());
+        let query_offset = check_tail(tail, path_offset)?;
         Ok(UrlText {
             scheme,
             host,
             host_offset: authority_offset,
+            #[cfg(feature = "discovery")]
+            path_offset,
             query_offset,
         })
     }
@@ -290,13 +296,12 @@ fn classify_ipv6(address: Ipv6Addr) -> Host {
         // The reserved ::/8 with unspecified, IPv4-compatible, IPv4-mapped and NAT64 (RFC 6052),
         // discard-only (RFC 6666), Teredo (RFC 4380), 6to4 (RFC 3056), unique local, link-local,
         // site-local, multicast.
-        [0..=0x00ff, ..]
+        [
+            0..=0x00ff | 0x2002 | 0xfc00..=0xfdff | 0xfe80..=0xfeff | 0xff00..=0xffff,
+            ..,
+        ]
         | [0x0100, 0, 0, 0, ..]
-        | [0x2001, 0, ..]
-        | [0x2002, ..]
-        | [0xfc00..=0xfdff, ..]
-        | [0xfe80..=0xfeff, ..]
-        | [0xff00..=0xffff, ..] => Host::Internal,
+        | [0x2001, 0, ..] => Host::Internal,
         _ => Host::Public,
     }
 }

@@ -1,0 +1,309 @@
+//! A JWK Set (RFC 7517 section 5): the keys that an issuer publishes.
+
+use std::slice;
+use std::sync::LazyLock;
+
+use jsonptr::{Located, PointerSet, ScanError};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::document;
+use crate::jwk::{Jwk, JwkError};
+use crate::public_key::PublicKey;
+
+/// The usable keys of an issuer, in the order in which they were published.
+///
+/// Each key of a document is read on its own: one that this crate does not know, or that is unfit
+/// for checking signatures, is skipped with its reason and spoils nothing (RFC 7517 section 5).
+///
+/// Two keys may bear one `kid`; the document is not refused for it. Which of them a token means is
+/// for the verifier to say.
+///
+/// ```
+/// use oidc_core::JwkSet;
+///
+/// let set = JwkSet::parse(br#"{"keys": [
+///     {"kty": "OKP", "crv": "Ed25519", "kid": "new", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+///     {"kty": "oct", "kid": "old", "k": "AAAA"}
+/// ]}"#)?;
+/// assert_eq!(set.keys().len(), 1);
+/// assert_eq!(set.skipped()[0].reason().to_string(), "key is symmetric");
+/// # Ok::<(), oidc_core::JwkSetError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JwkSet {
+    keys: Vec<Jwk>,
+    skipped: Vec<SkippedJwk>,
+}
+
+impl JwkSet {
+    /// The size in bytes of a document that [`parse`](Self::parse) allows. Sets of today have up
+    /// to 15 kB.
+    pub const DEFAULT_MAX_BYTES: usize = 512 * 1024;
+
+    /// The size in bytes that no caller can raise.
+    pub const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+    /// How many keys of a document are looked at.
+    pub const MAX_KEYS_READ: usize = 256;
+
+    /// How many usable keys are kept. The largest issuers publish about a dozen.
+    pub const MAX_KEYS: usize = 100;
+
+    /// Reads a document of at most [`DEFAULT_MAX_BYTES`](Self::DEFAULT_MAX_BYTES).
+    ///
+    /// # Errors
+    ///
+    /// [`JwkSetError`]. A set without a usable key is an error that carries what was skipped.
+    pub fn parse(json: &[u8]) -> Result<JwkSet, JwkSetError> {
+        JwkSet::parse_within(json, JwkSet::DEFAULT_MAX_BYTES)
+    }
+
+    /// Reads a document of at most `max_bytes`, or [`MAX_BYTES`](Self::MAX_BYTES) where that is
+    /// less.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_within(json: &[u8], max_bytes: usize) -> Result<JwkSet, JwkSetError> {
+        static POINTERS: LazyLock<PointerSet> =
+            LazyLock::new(|| document::pointer_set(&["", "/keys"]));
+        let max = max_bytes.min(JwkSet::MAX_BYTES);
+        if json.len() > max {
+            return Err(JwkSetError::TooLong { max });
+        }
+        let [root, keys] = document::scan(&POINTERS, json, max).map_err(JwkSetError::Json)?;
+        let Some(keys) = keys else {
+            // Only an object has members; `/keys` in an array is nothing either.
+            return Err(match root.and_then(|root| root.members()) {
+                Some(_) => JwkSetError::MissingKeys,
+                None => JwkSetError::NotAnObject,
+            });
+        };
+        let keys = keys.elements().ok_or(JwkSetError::KeysNotAnArray)?;
+        let mut reading = Reading::default();
+        for (index, jwk) in keys.enumerate() {
+            if let Err(reason) = reading.read(index, jwk) {
+                reading.skipped.push(SkippedJwk {
+                    index,
+                    kid: kid_to_show(jwk),
+                    reason,
+                });
+            }
+        }
+        let Reading { keys, skipped, .. } = reading;
+        if keys.is_empty() {
+            return Err(JwkSetError::NoUsableKey { skipped });
+        }
+        Ok(JwkSet { keys, skipped })
+    }
+
+    /// The set of these keys, to publish in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`JwkSetError`] when there is no key, when there are more than
+    /// [`MAX_KEYS`](Self::MAX_KEYS), or when two have the same `kid`.
+    pub fn from_keys(keys: impl IntoIterator<Item = Jwk>) -> Result<JwkSet, JwkSetError> {
+        let mut set = JwkSet {
+            keys: Vec::new(),
+            skipped: Vec::new(),
+        };
+        for (index, jwk) in keys.into_iter().enumerate() {
+            if set.keys.len() == JwkSet::MAX_KEYS {
+                return Err(JwkSetError::TooManyKeys {
+                    max: JwkSet::MAX_KEYS,
+                });
+            }
+            if jwk.kid().is_some() && set.keys.iter().any(|other| other.kid() == jwk.kid()) {
+                return Err(JwkSetError::DuplicateKid { index });
+            }
+            set.keys.push(jwk);
+        }
+        if set.keys.is_empty() {
+            return Err(JwkSetError::NoUsableKey {
+                skipped: Vec::new(),
+            });
+        }
+        Ok(set)
+    }
+
+    /// The usable keys, at least one and at most [`MAX_KEYS`](Self::MAX_KEYS).
+    pub fn keys(&self) -> &[Jwk] {
+        &self.keys
+    }
+
+    /// The keys of the document that were left out, in its order.
+    pub fn skipped(&self) -> &[SkippedJwk] {
+        &self.skipped
+    }
+
+    /// The document to publish: the usable keys in their order, always the same bytes for the same
+    /// keys.
+    pub fn to_json(&self) -> String {
+        // INVARIANT: strings and structs only, which `serde_json` writes without fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The keys of a document so far.
+#[derive(Default)]
+struct Reading {
+    keys: Vec<Jwk>,
+    /// A few bytes of each key, so that a duplicate is found without comparing every pair.
+    samples: Vec<u64>,
+    skipped: Vec<SkippedJwk>,
+}
+
+impl Reading {
+    fn read(&mut self, index: usize, jwk: Located<'_>) -> Result<(), JwkError> {
+        if index >= JwkSet::MAX_KEYS_READ {
+            return Err(JwkError::TooManyKeys {
+                max: JwkSet::MAX_KEYS_READ,
+            });
+        }
+        let jwk = Jwk::from_located(jwk)?;
+        let sample = sample(jwk.key());
+        let same = |(other, key): (&u64, &Jwk)| *other == sample && *key == jwk;
+        if self.samples.iter().zip(&self.keys).any(same) {
+            return Err(JwkError::Duplicate);
+        }
+        if self.keys.len() == JwkSet::MAX_KEYS {
+            return Err(JwkError::TooManyKeys {
+                max: JwkSet::MAX_KEYS,
+            });
+        }
+        self.samples.push(sample);
+        self.keys.push(jwk);
+        Ok(())
+    }
+}
+
+fn sample(key: &PublicKey) -> u64 {
+    let bytes = match key {
+        PublicKey::Rsa(key) => key.n(),
+        PublicKey::Ec(key) => key.x(),
+        PublicKey::Ed25519(key) => key.as_bytes(),
+    };
+    bytes
+        .last_chunk()
+        .map_or(0, |last| u64::from_be_bytes(*last))
+}
+
+/// A key of a document that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedJwk {
+    index: usize,
+    kid: Option<String>,
+    reason: JwkError,
+}
+
+impl SkippedJwk {
+    /// Its position in `keys`, from zero.
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The beginning of its `kid`, escaped for a log, when that is a string.
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Why it was left out.
+    pub const fn reason(&self) -> JwkError {
+        self.reason
+    }
+}
+
+fn kid_to_show(jwk: Located<'_>) -> Option<String> {
+    let (_, kid) = jwk.members()?.find(|(name, _)| *name == "kid")?;
+    Some(
+        kid.text()?
+            .chars()
+            .take(MAX_KID_CHARS_SHOWN)
+            .flat_map(char::escape_default)
+            .collect(),
+    )
+}
+
+/// Enough to tell keys apart: a SHA-256 thumbprint has 43 characters.
+const MAX_KID_CHARS_SHOWN: usize = 64;
+
+/// Why there is no [`JwkSet`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwkSetError {
+    /// It is longer than the caller allows.
+    #[error("JWK Set is longer than {max} bytes")]
+    #[non_exhaustive]
+    TooLong {
+        /// The limit, in bytes.
+        max: usize,
+    },
+    /// It is not strict JSON. Member names must be unique, among others.
+    #[error("JWK Set is not well-formed JSON")]
+    Json(#[source] ScanError),
+    /// It is not a JSON object.
+    #[error("JWK Set is not an object")]
+    NotAnObject,
+    /// It has no `keys`.
+    #[error("JWK Set has no `keys`")]
+    MissingKeys,
+    /// Its `keys` is not an array.
+    #[error("`keys` is not an array")]
+    KeysNotAnArray,
+    /// None of its keys can check a signature.
+    #[error("JWK Set has no usable key, {} skipped", skipped.len())]
+    #[non_exhaustive]
+    NoUsableKey {
+        /// Each key, with its reason.
+        skipped: Vec<SkippedJwk>,
+    },
+    /// A set to publish has more than [`JwkSet::MAX_KEYS`] keys.
+    #[error("JWK Set has more than {max} keys")]
+    #[non_exhaustive]
+    TooManyKeys {
+        /// The limit.
+        max: usize,
+    },
+    /// Two keys of a set to publish have the same `kid`.
+    #[error("`kid` of key {index} names an earlier key")]
+    #[non_exhaustive]
+    DuplicateKid {
+        /// Position of the second one, from zero.
+        index: usize,
+    },
+}
+
+impl JwkSetError {
+    /// A stable code in `snake_case`, such as `no_usable_key`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            JwkSetError::TooLong { .. } => "jwk_set_too_long",
+            JwkSetError::Json(error) => error.code(),
+            JwkSetError::NotAnObject => "not_an_object",
+            JwkSetError::MissingKeys => "missing_keys",
+            JwkSetError::KeysNotAnArray => "keys_not_an_array",
+            JwkSetError::NoUsableKey { .. } => "no_usable_key",
+            JwkSetError::TooManyKeys { .. } => "too_many_keys",
+            JwkSetError::DuplicateKid { .. } => "duplicate_kid",
+        }
+    }
+}
+
+/// As the document to publish, see [`JwkSet::to_json`].
+impl Serialize for JwkSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut set = serializer.serialize_struct("JwkSet", 1)?;
+        set.serialize_field("keys", &self.keys)?;
+        set.end()
+    }
+}
+
+impl<'a> IntoIterator for &'a JwkSet {
+    type Item = &'a Jwk;
+    type IntoIter = slice::Iter<'a, Jwk>;
+
+    fn into_iter(self) -> slice::Iter<'a, Jwk> {
+        self.keys.iter()
+    }
+}
