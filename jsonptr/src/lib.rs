@@ -7,7 +7,9 @@ extern crate alloc;
 mod evaluate;
 mod fragment;
 mod located;
+mod matcher;
 mod number;
+mod pattern;
 mod pointer;
 mod pointer_buf;
 mod scan;
@@ -16,7 +18,9 @@ mod token;
 
 pub use fragment::{FragmentError, FragmentErrorKind};
 pub use located::{Elements, Kind, Located, Members};
+pub use matcher::{Comparison, Decimal, Matcher, Mismatch, Predicate, Quantifier, Scalar};
 pub use number::Number;
+pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use pointer::{Pointer, PointerError, PointerErrorKind, Tokens};
 pub use pointer_buf::PointerBuf;
 pub use scan::{

@@ -8,8 +8,8 @@ use core::cmp::Ordering;
 use crate::located::{Kind, Located};
 use crate::number::Number;
 use crate::pattern::Pattern;
-use crate::{Pointer, PointerBuf};
 use crate::text::Text;
+use crate::{Pointer, PointerBuf};
 
 /// A condition on one value of a document.
 ///
@@ -92,7 +92,10 @@ pub struct Decimal(String);
 
 /// A relation between numbers: the claim's value stands on the left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "the order of numbers has these and no more")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the order of numbers has these and no more"
+)]
 pub enum Comparison {
     /// `claim < number`
     LessThan,
@@ -129,7 +132,11 @@ impl Matcher {
     /// `predicate` on the value that `pointer` names; an array matches only through
     /// [`quantified`](Self::quantified).
     pub const fn new(pointer: PointerBuf, predicate: Predicate) -> Self {
-        Self { pointer, quantifier: Quantifier::Itself, predicate }
+        Self {
+            pointer,
+            quantifier: Quantifier::Itself,
+            predicate,
+        }
     }
 
     /// The same predicate on the elements of an array.
@@ -203,7 +210,11 @@ fn all(value: Located<'_>, predicate: &Predicate) -> Result<(), Mismatch> {
         predicate.check(element)?;
         empty = false;
     }
-    if empty { Err(Mismatch::ValueDiffers) } else { Ok(()) }
+    if empty {
+        Err(Mismatch::ValueDiffers)
+    } else {
+        Ok(())
+    }
 }
 
 fn none(value: Located<'_>, predicate: &Predicate) -> Result<(), Mismatch> {
@@ -220,7 +231,9 @@ fn none(value: Located<'_>, predicate: &Predicate) -> Result<(), Mismatch> {
 impl Predicate {
     /// Judges one value that is present.
     fn check(&self, value: Located<'_>) -> Result<(), Mismatch> {
-        let wrong_kind = Mismatch::WrongKind { actual: value.kind() };
+        let wrong_kind = Mismatch::WrongKind {
+            actual: value.kind(),
+        };
         let text = |holds: &dyn Fn(Text<'_>) -> bool| value.text().map(holds).ok_or(wrong_kind);
         let holds = match self {
             Self::Equals(scalar) => scalar.equals(value)?,
@@ -249,7 +262,11 @@ impl Predicate {
             Self::Exists => !value.is_null(),
             Self::Absent => false,
         };
-        if holds { Ok(()) } else { Err(Mismatch::ValueDiffers) }
+        if holds {
+            Ok(())
+        } else {
+            Err(Mismatch::ValueDiffers)
+        }
     }
 }
 
@@ -272,7 +289,9 @@ impl Scalar {
             Self::Number(own) => value.number().map(|value| value == own.as_number()),
             Self::Text(own) => value.text().map(|value| value == **own),
         }
-        .ok_or(Mismatch::WrongKind { actual: value.kind() })
+        .ok_or(Mismatch::WrongKind {
+            actual: value.kind(),
+        })
     }
 }
 
@@ -340,12 +359,27 @@ mod tests {
 
     #[test]
     fn nothing_is_converted() {
-        assert_eq!(itself(Predicate::Equals("1".into()), r#"{"c":1}"#), wrong(Kind::Number));
-        assert_eq!(itself(Predicate::Equals(1.into()), r#"{"c":"1"}"#), wrong(Kind::String));
-        assert_eq!(itself(Predicate::Equals(true.into()), r#"{"c":"true"}"#), wrong(Kind::String));
-        assert_eq!(itself(Predicate::Equals(true.into()), r#"{"c":1}"#), wrong(Kind::Number));
+        assert_eq!(
+            itself(Predicate::Equals("1".into()), r#"{"c":1}"#),
+            wrong(Kind::Number)
+        );
+        assert_eq!(
+            itself(Predicate::Equals(1.into()), r#"{"c":"1"}"#),
+            wrong(Kind::String)
+        );
+        assert_eq!(
+            itself(Predicate::Equals(true.into()), r#"{"c":"true"}"#),
+            wrong(Kind::String)
+        );
+        assert_eq!(
+            itself(Predicate::Equals(true.into()), r#"{"c":1}"#),
+            wrong(Kind::Number)
+        );
         assert_eq!(itself(Predicate::Equals(1.into()), r#"{"c":1.0}"#), Ok(()));
-        assert_eq!(itself(Predicate::Equals("é".into()), r#"{"c":"\u00e9"}"#), Ok(()));
+        assert_eq!(
+            itself(Predicate::Equals("é".into()), r#"{"c":"\u00e9"}"#),
+            Ok(())
+        );
         assert_eq!(
             itself(Predicate::Equals("E".into()), r#"{"c":"e"}"#),
             Err(Mismatch::ValueDiffers)
@@ -355,14 +389,25 @@ mod tests {
     #[test]
     fn only_absent_matches_a_missing_value() {
         let pattern = || Predicate::Pattern(Pattern::parse("*").unwrap());
-        for quantifier in [Quantifier::Itself, Quantifier::Any, Quantifier::All, Quantifier::None] {
+        for quantifier in [
+            Quantifier::Itself,
+            Quantifier::Any,
+            Quantifier::All,
+            Quantifier::None,
+        ] {
             for predicate in [Predicate::Equals("".into()), pattern(), Predicate::Exists] {
                 assert_eq!(check(predicate, quantifier, "{}"), Err(Mismatch::Missing));
             }
             assert_eq!(check(Predicate::Absent, quantifier, "{}"), Ok(()));
         }
-        assert_eq!(itself(Predicate::Absent, r#"{"c":null}"#), Err(Mismatch::ValueDiffers));
-        assert_eq!(itself(Predicate::Exists, r#"{"c":null}"#), wrong(Kind::Null));
+        assert_eq!(
+            itself(Predicate::Absent, r#"{"c":null}"#),
+            Err(Mismatch::ValueDiffers)
+        );
+        assert_eq!(
+            itself(Predicate::Exists, r#"{"c":null}"#),
+            wrong(Kind::Null)
+        );
         assert_eq!(itself(Predicate::Exists, r#"{"c":[]}"#), Ok(()));
     }
 
@@ -382,7 +427,11 @@ mod tests {
         ] {
             assert_eq!(check(a(), Quantifier::Any, json).is_ok(), any, "any {json}");
             assert_eq!(check(a(), Quantifier::All, json).is_ok(), all, "all {json}");
-            assert_eq!(check(a(), Quantifier::None, json).is_ok(), none, "none {json}");
+            assert_eq!(
+                check(a(), Quantifier::None, json).is_ok(),
+                none,
+                "none {json}"
+            );
         }
     }
 
@@ -397,7 +446,11 @@ mod tests {
             (Comparison::GreaterThan, false, false, true),
         ] {
             let holds = |json: &str| {
-                itself(Predicate::Compare(comparison, decimal("9007199254740993")), json).is_ok()
+                itself(
+                    Predicate::Compare(comparison, decimal("9007199254740993")),
+                    json,
+                )
+                .is_ok()
             };
             assert_eq!(holds(r#"{"c":9007199254740992}"#), below);
             assert_eq!(holds(r#"{"c":9007199254740993.0}"#), equal);
@@ -407,17 +460,32 @@ mod tests {
 
     #[test]
     fn one_of_an_empty_list_matches_nothing() {
-        assert_eq!(itself(Predicate::OneOf(Vec::new()), r#"{"c":"a"}"#), Err(Mismatch::ValueDiffers));
+        assert_eq!(
+            itself(Predicate::OneOf(Vec::new()), r#"{"c":"a"}"#),
+            Err(Mismatch::ValueDiffers)
+        );
         let some = Predicate::OneOf(alloc::vec!["a".into(), 2.into()]);
         assert_eq!(itself(some.clone(), r#"{"c":2}"#), Ok(()));
-        assert_eq!(itself(some.clone(), r#"{"c":3}"#), Err(Mismatch::ValueDiffers));
+        assert_eq!(
+            itself(some.clone(), r#"{"c":3}"#),
+            Err(Mismatch::ValueDiffers)
+        );
         assert_eq!(itself(some, r#"{"c":true}"#), wrong(Kind::Bool));
     }
 
     #[test]
     fn prefix_and_suffix_look_through_escapes() {
-        assert_eq!(itself(Predicate::Prefix("a/b".into()), r#"{"c":"a\/bc"}"#), Ok(()));
-        assert_eq!(itself(Predicate::Suffix("b\n".into()), r#"{"c":"ab\n"}"#), Ok(()));
-        assert_eq!(itself(Predicate::Prefix("b".into()), r#"{"c":"ab"}"#), Err(Mismatch::ValueDiffers));
+        assert_eq!(
+            itself(Predicate::Prefix("a/b".into()), r#"{"c":"a\/bc"}"#),
+            Ok(())
+        );
+        assert_eq!(
+            itself(Predicate::Suffix("b\n".into()), r#"{"c":"ab\n"}"#),
+            Ok(())
+        );
+        assert_eq!(
+            itself(Predicate::Prefix("b".into()), r#"{"c":"ab"}"#),
+            Err(Mismatch::ValueDiffers)
+        );
     }
 }
