@@ -3,9 +3,11 @@
 mod algorithm;
 mod audience;
 pub mod base64url;
+mod claims;
 mod compact;
 mod curve;
 mod document;
+mod header;
 mod issuer_identifier;
 mod jwk;
 mod jwk_members;
@@ -21,8 +23,12 @@ mod url_text;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use audience::{Audience, AudienceError};
 pub use base64url::Base64UrlError;
+pub use claims::{
+    AudienceClaim, Claim, ClaimFault, Claims, ClaimsError, ClaimsScanner, RegisteredClaim,
+};
 pub use compact::{CompactError, CompactJws, JwsPart};
 pub use curve::Curve;
+pub use header::{HeaderError, JoseHeader};
 pub use issuer_identifier::{IssuerIdentifier, IssuerIdentifierError};
 pub use jwk::{Jwk, JwkError};
 pub use jwk_set::{JwkSet, JwkSetError, SkippedJwk};
