@@ -1,0 +1,401 @@
+//! The issuer: its keys, its documents, its tokens.
+
+use core::fmt;
+
+use oidc_core::{
+    Algorithm, IssuerIdentifier, JwkSetError, NumericDate, ProviderMetadataError, base64url,
+};
+use serde_json::Value;
+
+use crate::key_ring::{KeyRing, KeyStatus};
+use crate::publication::{self, Document};
+use crate::rotation::{RotationError, RotationTiming};
+use crate::signing_key::SigningKey;
+use crate::token::{IssueError, MAX_TOKEN_BYTES, Token, TokenSpec};
+
+/// An OpenID Connect issuer for workloads: it signs tokens and says which keys it signs with.
+///
+/// It holds one ring of keys for each algorithm. [`issue`](Self::issue) takes `&self`, so any
+/// number of threads issue at once; a step of a rotation takes `&mut self`. A service keeps it in
+/// an `RwLock`, or swaps it.
+///
+/// Nothing here reads a clock, a file or the network: `now` is an argument, and the documents are
+/// bytes to serve. Serve [`jwk_set_document`](Self::jwk_set_document) at
+/// [`jwks_uri`](Self::jwks_uri) and [`discovery_document`](Self::discovery_document) at
+/// [`IssuerIdentifier::discovery_url`].
+///
+/// # Examples
+///
+/// ```
+/// use oidc_core::{Algorithm, IssuerIdentifier, NumericDate};
+/// use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
+///
+/// let key = SigningKey::generate(Algorithm::Es384, &SystemRandom::new())?;
+/// let issuer = Issuer::builder(IssuerIdentifier::parse("https://ci.example")?).key(key).build()?;
+///
+/// let now = NumericDate::from_seconds(1_790_000_000)?;
+/// let token = issuer.issue(&TokenSpec::new("job-42", "https://deploy.example")?, now)?;
+/// assert_eq!(token.expires_at().as_seconds(), 1_790_000_300);
+/// assert_eq!(issuer.jwks_uri(), "https://ci.example/.well-known/jwks.json");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A rotation, with hours between the steps:
+///
+/// ```
+/// # use oidc_core::{Algorithm, IssuerIdentifier, NumericDate};
+/// # use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
+/// # let random = SystemRandom::new();
+/// # let key = SigningKey::generate(Algorithm::EdDsa, &random)?;
+/// # let mut issuer =
+/// #     Issuer::builder(IssuerIdentifier::parse("https://ci.example")?).key(key).build()?;
+/// # let at = |hour: i64| NumericDate::from_seconds(1_790_000_000 + 3600 * hour);
+/// let next = SigningKey::generate(Algorithm::EdDsa, &random)?;
+/// issuer.publish_next(next, at(0)?)?;
+/// assert!(issuer.switch(Algorithm::EdDsa, at(23)?).is_err()); // too early
+/// issuer.switch(Algorithm::EdDsa, at(24)?)?;
+/// assert_eq!(issuer.withdraw_expired(at(48)?)?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Issuer {
+    id: IssuerIdentifier,
+    /// The `iss` claim as JSON.
+    id_json: String,
+    jwks_uri: String,
+    /// In the order given; never empty.
+    rings: Vec<KeyRing>,
+    /// For tokens that ask for no algorithm.
+    default_algorithm: Algorithm,
+    jwk_set: Document,
+    discovery: Document,
+}
+
+impl Issuer {
+    /// Begins an issuer of this name. Add at least one key.
+    pub fn builder(id: IssuerIdentifier) -> IssuerBuilder {
+        IssuerBuilder {
+            id,
+            keys: Vec::new(),
+            jwks_uri: None,
+            timing: RotationTiming::default(),
+            claims_supported: Vec::new(),
+        }
+    }
+
+    /// Makes a token, valid from `now` for the lifetime in `spec`.
+    ///
+    /// It is signed with the active key of the algorithm that `spec` asks for, or else of the
+    /// first key that the issuer was built with. The claims are `iss`, `sub`, `aud`, `exp`, `nbf`
+    /// if asked for, `iat`, `jti` if asked for, then the custom ones; the header is `alg`, `kid`
+    /// and `typ` `JWT`.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError::NoKey`], [`IssueError::TooLong`] above [`MAX_TOKEN_BYTES`], and what no
+    /// sane clock or machine brings about.
+    pub fn issue(&self, spec: &TokenSpec, now: NumericDate) -> Result<Token, IssueError> {
+        let algorithm = spec.algorithm().unwrap_or(self.default_algorithm);
+        let ring = self.rings.iter().find(|ring| ring.algorithm() == algorithm);
+        let key = ring.ok_or(IssueError::NoKey { algorithm })?.active();
+        let lifetime = spec.lifetime();
+        let exp = now
+            .checked_add(lifetime)
+            .ok_or(IssueError::Expiry { now, lifetime })?;
+        let payload = spec.payload(&self.id_json, now, exp);
+
+        let signature = key.signing_key().public_key().signature_len();
+        let length = [
+            key.header().len(),
+            encoded(payload.len()),
+            1,
+            encoded(signature),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add);
+        if length > MAX_TOKEN_BYTES {
+            return Err(IssueError::TooLong {
+                length,
+                max: MAX_TOKEN_BYTES,
+            });
+        }
+        let mut text = String::with_capacity(length);
+        text.push_str(key.header());
+        base64url::encode_into(payload, &mut text);
+        // Before the signature exists: a key must not go while a token of it may be valid.
+        key.note_expiry(exp);
+        let signature = key
+            .signing_key()
+            .sign_then(text.as_bytes(), |signature| base64url::encode(signature))
+            .map_err(IssueError::Signing)?;
+        text.push('.');
+        text.push_str(&signature);
+        Ok(Token::new(text, exp))
+    }
+
+    /// The issuer identifier, the `iss` of every token.
+    pub fn id(&self) -> &IssuerIdentifier {
+        &self.id
+    }
+
+    /// Where the JWK Set is published.
+    pub fn jwks_uri(&self) -> &str {
+        &self.jwks_uri
+    }
+
+    /// The JWK Set (RFC 7517 section 5): every key that signs, will sign, or has signed a token
+    /// that is still valid.
+    pub fn jwk_set_document(&self) -> &Document {
+        &self.jwk_set
+    }
+
+    /// The provider metadata (OpenID Connect Discovery 1.0 section 3).
+    pub fn discovery_document(&self) -> &Document {
+        &self.discovery
+    }
+
+    /// The rings, one for each algorithm, in the order of the keys that the issuer was built with.
+    pub fn rings(&self) -> &[KeyRing] {
+        &self.rings
+    }
+
+    /// All published keys with their states, in the order of the JWK Set.
+    pub fn keys(&self) -> impl Iterator<Item = KeyStatus<'_>> {
+        self.rings.iter().flat_map(KeyRing::keys)
+    }
+
+    /// Publishes the key that will sign next with its algorithm. Serve the new
+    /// [`jwk_set_document`](Self::jwk_set_document) at once: the time counts from `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`RotationError`] says which rule forbids it; then nothing has changed, and the key is
+    /// gone.
+    pub fn publish_next(&mut self, key: SigningKey, now: NumericDate) -> Result<(), RotationError> {
+        match clash(self.rings.iter(), &key) {
+            Some(Clash::Kid(kid)) => return Err(RotationError::DuplicateKid { kid }),
+            Some(Clash::Key(kid)) => return Err(RotationError::SameKey { kid }),
+            None => {}
+        }
+        let algorithm = key.algorithm();
+        self.ring(algorithm)?.publish_next(key, now)?;
+        let published = self.publish();
+        if published.is_err() {
+            self.ring(algorithm)?.withdraw_next()?;
+        }
+        published
+    }
+
+    /// Takes the next key of this algorithm back before it has signed.
+    ///
+    /// # Errors
+    ///
+    /// [`RotationError::NoNext`], [`RotationError::NoRing`].
+    pub fn withdraw_next(&mut self, algorithm: Algorithm) -> Result<(), RotationError> {
+        self.ring(algorithm)?.withdraw_next()?;
+        self.publish()
+    }
+
+    /// Makes the next key of this algorithm the one that signs.
+    ///
+    /// Its predecessor signs no more, and its private half is dropped; its public half stays in the
+    /// JWK Set until [`withdraw_expired`](Self::withdraw_expired) finds that all of its tokens have
+    /// expired. The documents do not change.
+    ///
+    /// # Errors
+    ///
+    /// [`RotationError::TooYoung`] until the key has been published for
+    /// [`RotationTiming::publish_before`]; [`RotationError::NoNext`], [`RotationError::NoRing`].
+    pub fn switch(&mut self, algorithm: Algorithm, now: NumericDate) -> Result<(), RotationError> {
+        self.ring(algorithm)?.switch(now)
+    }
+
+    /// Takes the old keys out of the JWK Set whose last token has expired everywhere, and gives
+    /// their ids. Call it now and then.
+    ///
+    /// # Errors
+    ///
+    /// [`RotationError::JwkSet`], which no set of keys that has been published before brings
+    /// about.
+    pub fn withdraw_expired(&mut self, now: NumericDate) -> Result<Vec<String>, RotationError> {
+        let mut withdrawn = Vec::new();
+        for ring in &mut self.rings {
+            withdrawn.append(&mut ring.withdraw_expired(now));
+        }
+        if !withdrawn.is_empty() {
+            self.publish()?;
+        }
+        Ok(withdrawn)
+    }
+
+    fn ring(&mut self, algorithm: Algorithm) -> Result<&mut KeyRing, RotationError> {
+        self.rings
+            .iter_mut()
+            .find(|ring| ring.algorithm() == algorithm)
+            .ok_or(RotationError::NoRing { algorithm })
+    }
+
+    /// Writes the JWK Set anew. Discovery depends on the algorithms alone, which stay.
+    fn publish(&mut self) -> Result<(), RotationError> {
+        let keys = self.rings.iter().flat_map(KeyRing::jwks);
+        self.jwk_set = publication::jwk_set(keys).map_err(RotationError::JwkSet)?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer")
+            .field("id", &self.id)
+            .field("jwks_uri", &self.jwks_uri)
+            .field("rings", &self.rings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects what an [`Issuer`] is made of; see [`Issuer::builder`].
+#[derive(Debug)]
+#[must_use]
+pub struct IssuerBuilder {
+    id: IssuerIdentifier,
+    keys: Vec<SigningKey>,
+    jwks_uri: Option<String>,
+    timing: RotationTiming,
+    claims_supported: Vec<String>,
+}
+
+impl IssuerBuilder {
+    /// Adds the key that signs with its algorithm. The first key is for tokens that ask for no
+    /// algorithm.
+    pub fn key(mut self, key: SigningKey) -> IssuerBuilder {
+        self.keys.push(key);
+        self
+    }
+
+    /// Publishes the JWK Set here instead of at `/.well-known/jwks.json` under the issuer.
+    pub fn jwks_uri(mut self, jwks_uri: &str) -> IssuerBuilder {
+        self.jwks_uri = Some(jwks_uri.to_owned());
+        self
+    }
+
+    /// Rotates keys with these times instead of the default ones.
+    pub fn rotation_timing(mut self, timing: RotationTiming) -> IssuerBuilder {
+        self.timing = timing;
+        self
+    }
+
+    /// Lists a custom claim in `claims_supported` of the discovery document, after the registered
+    /// ones.
+    pub fn claim_supported(mut self, name: &str) -> IssuerBuilder {
+        self.claims_supported.push(name.to_owned());
+        self
+    }
+
+    /// The issuer.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] when there is no key, when two keys have the same algorithm, id or key
+    /// material, or when `jwks_uri` is not one to publish.
+    pub fn build(self) -> Result<Issuer, BuildError> {
+        let IssuerBuilder {
+            id,
+            keys,
+            jwks_uri,
+            timing,
+            claims_supported,
+        } = self;
+        let mut rings: Vec<KeyRing> = Vec::with_capacity(keys.len());
+        for key in keys {
+            let algorithm = key.algorithm();
+            match clash(rings.iter(), &key) {
+                Some(Clash::Kid(kid)) => return Err(BuildError::DuplicateKid { kid }),
+                Some(Clash::Key(kid)) => return Err(BuildError::SameKey { kid }),
+                None => {}
+            }
+            if rings.iter().any(|ring| ring.algorithm() == algorithm) {
+                return Err(BuildError::DuplicateAlgorithm { algorithm });
+            }
+            rings.push(KeyRing::new(key, timing));
+        }
+        let default_algorithm = match rings.first() {
+            Some(ring) => ring.algorithm(),
+            None => return Err(BuildError::NoKey),
+        };
+        let jwks_uri = jwks_uri.unwrap_or_else(|| publication::default_jwks_uri(&id));
+        let algorithms = rings.iter().map(KeyRing::algorithm);
+        let discovery = publication::discovery(&id, &jwks_uri, algorithms, &claims_supported)
+            .map_err(BuildError::ProviderMetadata)?;
+        let jwk_set = publication::jwk_set(rings.iter().flat_map(KeyRing::jwks))
+            .map_err(BuildError::JwkSet)?;
+        let id_json = Value::from(id.as_str()).to_string();
+        Ok(Issuer {
+            id,
+            id_json,
+            jwks_uri,
+            rings,
+            default_algorithm,
+            jwk_set,
+            discovery,
+        })
+    }
+}
+
+/// Why no [`Issuer`] was built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No key was added.
+    #[error("an issuer needs a key")]
+    NoKey,
+    /// Two keys have this algorithm. The second one is published as the next key of a rotation.
+    #[error("two keys sign `{algorithm}`")]
+    #[non_exhaustive]
+    DuplicateAlgorithm {
+        /// The algorithm.
+        algorithm: Algorithm,
+    },
+    /// Two keys have this id.
+    #[error("two keys have the id `{kid}`")]
+    #[non_exhaustive]
+    DuplicateKid {
+        /// The id.
+        kid: String,
+    },
+    /// The same key was added twice, under two ids or for two algorithms (RFC 8725 section 3.1).
+    #[error("the key `{kid}` was added twice")]
+    #[non_exhaustive]
+    SameKey {
+        /// The id of the first.
+        kid: String,
+    },
+    /// `jwks_uri` is none that a relying party would fetch.
+    #[error("cannot publish the provider metadata")]
+    ProviderMetadata(#[source] ProviderMetadataError),
+    /// The keys do not make a JWK Set.
+    #[error("cannot publish the JWK Set")]
+    JwkSet(#[source] JwkSetError),
+}
+
+enum Clash {
+    Key(String),
+    Kid(String),
+}
+
+/// The key that has the same material or the same id. All rings of an issuer publish into one set,
+/// where a relying party finds a key by its id.
+fn clash<'a>(rings: impl Iterator<Item = &'a KeyRing>, key: &SigningKey) -> Option<Clash> {
+    let (public, kid) = (key.public_key(), key.kid());
+    rings.flat_map(KeyRing::jwks).find_map(|other| {
+        let other_kid = other.kid().unwrap_or_default();
+        if other.key() == public {
+            Some(Clash::Key(other_kid.to_owned()))
+        } else {
+            (other_kid == kid).then(|| Clash::Kid(other_kid.to_owned()))
+        }
+    })
+}
+
+/// The length of so many bytes in base64url without padding.
+fn encoded(length: usize) -> usize {
+    length.saturating_mul(4).div_ceil(3)
+}
