@@ -83,26 +83,37 @@ impl<const N: usize> Equation<N> {
         number.iter().rev().lt(self.p.iter().rev())
     }
 
-    /// a·b/R modulo p, after Montgomery.
+    /// a·b/R modulo p, after Montgomery: for each limb of b, adds its product with a and the
+    /// multiple of p that clears the lowest limb of the sum, then drops that limb.
     fn multiply(&self, a: &[u64; N], b: &[u64; N]) -> [u64; N] {
         let mut sum = [0; N];
         let mut sum_top = 0;
+        let (Some((a_first, a_rest)), Some((p_first, p_rest))) =
+            (a.split_first(), self.p.split_first())
+        else {
+            return sum;
+        };
         for digit in b {
-            let carry = add_product(&mut sum, a, *digit);
-            let (top, overflow) = split(u128::from(sum_top).wrapping_add(u128::from(carry)));
-            // Adds the multiple of p that clears the lowest limb, then drops that limb.
-            let factor = sum
-                .first()
-                .copied()
-                .unwrap_or_default()
-                .wrapping_mul(self.p_inverse);
-            let carry = add_product(&mut sum, &self.p, factor);
-            let (highest, carry) = split(u128::from(top).wrapping_add(u128::from(carry)));
-            if let Some(lowest) = sum.first_mut() {
-                *lowest = highest;
+            let first = sum.first().copied().unwrap_or_default();
+            let (first, mut carry) = multiply_add(*a_first, *digit, first, 0);
+            let factor = first.wrapping_mul(self.p_inverse);
+            let (_, mut p_carry) = multiply_add(*p_first, factor, first, 0);
+            let mut next = [0; N];
+            let limbs = next
+                .iter_mut()
+                .zip(sum.iter().skip(1))
+                .zip(a_rest)
+                .zip(p_rest);
+            for (((next, limb), a), p) in limbs {
+                let partial;
+                (partial, carry) = multiply_add(*a, *digit, *limb, carry);
+                (*next, p_carry) = multiply_add(*p, factor, partial, p_carry);
             }
-            sum.rotate_left(1);
-            sum_top = overflow.wrapping_add(carry);
+            let (last, top) = multiply_add(sum_top, 1, carry, p_carry);
+            if let Some(highest) = next.last_mut() {
+                *highest = last;
+            }
+            (sum, sum_top) = (next, top);
         }
         // INVARIANT: the sum is below 2p.
         let (reduced, borrow) = subtract(&sum, &self.p);
@@ -130,18 +141,14 @@ fn limbs<const N: usize>(number: &[u8]) -> [u64; N] {
     limbs
 }
 
-/// `sum += a * digit`; returns what does not fit.
-fn add_product<const N: usize>(sum: &mut [u64; N], a: &[u64; N], digit: u64) -> u64 {
-    let mut carry = 0;
-    for (limb, a_limb) in sum.iter_mut().zip(a) {
-        // INVARIANT: (2⁶⁴ − 1)² + 2·(2⁶⁴ − 1) fits 128 bits.
-        let product = u128::from(*a_limb).wrapping_mul(u128::from(digit));
-        let total = product
-            .wrapping_add(u128::from(*limb))
-            .wrapping_add(u128::from(carry));
-        (*limb, carry) = split(total);
-    }
-    carry
+/// a·b + c + d, low and high half. It fits: (2⁶⁴ − 1)² + 2·(2⁶⁴ − 1) = 2¹²⁸ − 1.
+fn multiply_add(a: u64, b: u64, c: u64, d: u64) -> (u64, u64) {
+    let product = u128::from(a).wrapping_mul(u128::from(b));
+    split(
+        product
+            .wrapping_add(u128::from(c))
+            .wrapping_add(u128::from(d)),
+    )
 }
 
 fn subtract<const N: usize>(a: &[u64; N], b: &[u64; N]) -> ([u64; N], bool) {
@@ -160,10 +167,7 @@ fn add<const N: usize>(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
     let mut sum = [0; N];
     let mut carry = 0;
     for ((limb, a), b) in sum.iter_mut().zip(a).zip(b) {
-        let total = u128::from(*a)
-            .wrapping_add(u128::from(*b))
-            .wrapping_add(u128::from(carry));
-        (*limb, carry) = split(total);
+        (*limb, carry) = multiply_add(*a, 1, *b, carry);
     }
     sum
 }

@@ -1,6 +1,5 @@
 //! A JWK Set (RFC 7517 section 5): the keys that an issuer publishes.
 
-use std::slice;
 use std::sync::LazyLock;
 
 use jsonptr::{Located, PointerSet, ScanError};
@@ -296,14 +295,5 @@ impl Serialize for JwkSet {
         let mut set = serializer.serialize_struct("JwkSet", 1)?;
         set.serialize_field("keys", &self.keys)?;
         set.end()
-    }
-}
-
-impl<'a> IntoIterator for &'a JwkSet {
-    type Item = &'a Jwk;
-    type IntoIter = slice::Iter<'a, Jwk>;
-
-    fn into_iter(self) -> slice::Iter<'a, Jwk> {
-        self.keys.iter()
     }
 }
