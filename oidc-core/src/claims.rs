@@ -1,6 +1,7 @@
 //! The claims set (RFC 7519 section 4), located in one pass and read without a copy.
 
 use core::fmt;
+use std::sync::LazyLock;
 
 use jsonptr::{
     Kind, Located, Number, Pointer, PointerSet, PointerSetError, ScanBuffer, ScanError, ScanLimits,
@@ -8,6 +9,7 @@ use jsonptr::{
 };
 use serde::de::DeserializeOwned;
 
+use crate::document::pointer_set;
 use crate::issuer_identifier::IssuerIdentifier;
 use crate::numeric_date::NumericDate;
 
@@ -122,6 +124,15 @@ impl ClaimsScanner {
         })
     }
 
+    /// The scanner that locates the registered claims and nothing else.
+    pub fn registered() -> &'static ClaimsScanner {
+        static SCANNER: LazyLock<ClaimsScanner> = LazyLock::new(|| ClaimsScanner {
+            set: pointer_set(&REGISTERED),
+            limits: ScanLimits::new().max_depth(ClaimsScanner::MAX_DEPTH),
+        });
+        &SCANNER
+    }
+
     /// Reads the decoded bytes of a payload; what was found stays in `buffer`.
     ///
     /// # Errors
@@ -133,6 +144,26 @@ impl ClaimsScanner {
         buffer: &'a mut ScanBuffer,
     ) -> Result<Claims<'a>, ClaimsError> {
         let document = self.set.scan_into(payload, &self.limits, buffer)?;
+        Self::found(document, buffer)
+    }
+
+    /// Like [`scan`](Self::scan), over text that is known to be UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// The same, but for bytes that are not UTF-8.
+    pub fn scan_text<'a>(
+        &self,
+        payload: &'a str,
+        buffer: &'a mut ScanBuffer,
+    ) -> Result<Claims<'a>, ClaimsError> {
+        let document = self
+            .set
+            .scan_into(payload.as_bytes(), &self.limits, buffer)?;
+        Self::found(document, buffer)
+    }
+
+    fn found<'a>(document: &'a str, buffer: &'a ScanBuffer) -> Result<Claims<'a>, ClaimsError> {
         let claims = Claims { document, buffer };
         match claims.member(0).map(|root| root.kind()) {
             Some(Kind::Object) => Ok(claims),

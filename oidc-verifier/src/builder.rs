@@ -1,0 +1,273 @@
+//! Building a [`Verifier`]: an issuer, then an audience, then whatever differs from the defaults.
+
+use std::time::Duration;
+
+use jsonptr::{PointerBuf, PointerSetError};
+use oidc_core::{Algorithm, CompactJws, IssuerIdentifier, JwkSet};
+
+use crate::issuer_keys::{InstallError, IssuerKeys};
+use crate::signature;
+use crate::trusted_issuer::{ExtraAudiences, TrustedIssuer};
+use crate::verifier::Verifier;
+
+/// Collects what a [`Verifier`] needs. Its state keeps the order: there is no way to
+/// [`build`](VerifierBuilder::build) without an issuer and an audience for it.
+#[derive(Clone, Debug)]
+pub struct VerifierBuilder<State> {
+    issuers: Vec<TrustedIssuer>,
+    keys: Vec<IssuerKeys>,
+    pointers: Vec<PointerBuf>,
+    max_token_bytes: usize,
+    state: State,
+}
+
+/// The builder waits for its first issuer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WantsIssuer;
+
+/// The builder waits for the audience of the issuer that was named last.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WantsAudience {
+    identifier: IssuerIdentifier,
+}
+
+/// The builder has all it must have. What follows is about the issuer that was named last.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Ready {
+    current: TrustedIssuer,
+}
+
+impl VerifierBuilder<WantsIssuer> {
+    pub(crate) fn new() -> Self {
+        Self {
+            issuers: Vec::new(),
+            keys: Vec::new(),
+            pointers: Vec::new(),
+            max_token_bytes: CompactJws::DEFAULT_MAX_BYTES,
+            state: WantsIssuer,
+        }
+    }
+
+    /// Trusts the tokens of this issuer. `iss` must equal it byte for byte.
+    pub fn issuer(self, identifier: IssuerIdentifier) -> VerifierBuilder<WantsAudience> {
+        self.with(WantsAudience { identifier })
+    }
+}
+
+impl VerifierBuilder<WantsAudience> {
+    /// The name of this relying party, as the issuer's tokens carry it in `aud`.
+    ///
+    /// It should name this one service: a token for a shared audience can be replayed at every
+    /// service that shares it.
+    pub fn audience(self, audience: impl Into<String>) -> VerifierBuilder<Ready> {
+        let current = TrustedIssuer::new(self.state.identifier.clone(), audience.into());
+        self.with(Ready { current })
+    }
+}
+
+impl VerifierBuilder<Ready> {
+    /// One more audience of this relying party: a token for any of them is accepted.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.state.current.audiences.push(audience.into());
+        self
+    }
+
+    /// What else may stand in `aud`; anything, unless this is said.
+    #[must_use]
+    pub fn extra_audiences(mut self, extra: ExtraAudiences) -> Self {
+        self.state.current.extra_audiences = extra;
+        self
+    }
+
+    /// The algorithms that the issuer's tokens may be signed with, instead of
+    /// [`Algorithm::DEFAULT_ALLOWED`]. `EdDSA` and `Ed25519` are two names: list both to accept
+    /// both.
+    #[must_use]
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.state.current.algorithms = algorithms.into_iter().collect();
+        self
+    }
+
+    /// By how much clocks may differ, in whole seconds: 60 s unless this is said, 300 s at most.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.state.current.leeway = leeway;
+        self
+    }
+
+    /// The longest time from `iat` to `exp`: 24 h unless this is said. CI tokens live an hour or
+    /// less.
+    #[must_use]
+    pub fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
+        self.state.current.max_lifetime = max_lifetime;
+        self
+    }
+
+    /// The longest time since `iat`, whatever `exp` says; unlimited unless this is said.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.state.current.max_age = Some(max_age);
+        self
+    }
+
+    /// Also accepts tokens whose `typ` is this media type (`at+jwt`). Absent and `JWT` always
+    /// pass, and nothing else unless it is named here.
+    #[must_use]
+    pub fn accept_typ(mut self, media_type: impl Into<String>) -> Self {
+        self.state.current.types.push(media_type.into());
+        self
+    }
+
+    /// The issuer's keys, if they are known now; see [`Verifier::install`] for later.
+    #[must_use]
+    pub fn keys(mut self, set: JwkSet) -> Self {
+        self.keys
+            .push(IssuerKeys::new(self.state.current.identifier.clone(), set));
+        self
+    }
+
+    /// Finds this value in every token while it is verified, so that
+    /// [`Verified::get`](crate::Verified::get) costs nothing more.
+    #[must_use]
+    pub fn locate(mut self, pointer: impl Into<PointerBuf>) -> Self {
+        self.pointers.push(pointer.into());
+        self
+    }
+
+    /// The most bytes that a token may have: 32 KiB unless this is said, 1 MiB at most.
+    #[must_use]
+    pub fn max_token_bytes(mut self, max_token_bytes: usize) -> Self {
+        self.max_token_bytes = max_token_bytes;
+        self
+    }
+
+    /// Trusts one more issuer, with an audience and settings of its own.
+    pub fn issuer(mut self, identifier: IssuerIdentifier) -> VerifierBuilder<WantsAudience> {
+        self.issuers.push(self.state.current.clone());
+        self.with(WantsAudience { identifier })
+    }
+
+    /// The verifier.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot be meant: an empty audience, an empty list of algorithms, the same
+    /// issuer twice, a limit out of its bounds, keys of which none can be used.
+    pub fn build(mut self) -> Result<Verifier, BuildError> {
+        self.issuers.push(self.state.current);
+        if self.issuers.len() > MAX_ISSUERS {
+            return Err(BuildError::TooManyIssuers);
+        }
+        for (index, issuer) in self.issuers.iter().enumerate() {
+            check(issuer)?;
+            let before = self.issuers.iter().take(index);
+            if before
+                .into_iter()
+                .any(|other| other.identifier == issuer.identifier)
+            {
+                return Err(BuildError::DuplicateIssuer {
+                    issuer: issuer.identifier.clone(),
+                });
+            }
+        }
+        if self.max_token_bytes > CompactJws::MAX_BYTES {
+            return Err(BuildError::TokenLimitTooHigh);
+        }
+        let pointers = self.pointers.iter().map(PointerBuf::as_pointer);
+        let verifier = Verifier::assemble(self.issuers, pointers, self.max_token_bytes)?;
+        for keys in self.keys {
+            verifier.install(&keys)?;
+        }
+        Ok(verifier)
+    }
+}
+
+impl<State> VerifierBuilder<State> {
+    fn with<Next>(self, state: Next) -> VerifierBuilder<Next> {
+        VerifierBuilder {
+            issuers: self.issuers,
+            keys: self.keys,
+            pointers: self.pointers,
+            max_token_bytes: self.max_token_bytes,
+            state,
+        }
+    }
+}
+
+/// Issuers of one verifier. They are found by comparing `iss` with each.
+const MAX_ISSUERS: usize = 256;
+
+fn check(issuer: &TrustedIssuer) -> Result<(), BuildError> {
+    let extra: &[String] = match &issuer.extra_audiences {
+        ExtraAudiences::Only(names) => names,
+        ExtraAudiences::Allow | ExtraAudiences::Forbid => &[],
+    };
+    if issuer.audiences.iter().chain(extra).any(String::is_empty) {
+        return Err(BuildError::EmptyAudience);
+    }
+    if issuer.algorithms.is_empty() {
+        return Err(BuildError::NoAlgorithm);
+    }
+    if let Some(&algorithm) = issuer
+        .algorithms
+        .iter()
+        .find(|algorithm| !signature::is_supported(**algorithm))
+    {
+        return Err(BuildError::UnsupportedAlgorithm { algorithm });
+    }
+    if issuer.leeway > TrustedIssuer::MAX_LEEWAY {
+        return Err(BuildError::LeewayTooLong);
+    }
+    if issuer.max_lifetime.is_zero() || issuer.max_age.is_some_and(|age| age.is_zero()) {
+        return Err(BuildError::NothingCanPass);
+    }
+    Ok(())
+}
+
+/// Why a [`Verifier`] was not built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// One issuer was named twice.
+    #[error("issuer `{issuer}` is configured twice")]
+    #[non_exhaustive]
+    DuplicateIssuer {
+        /// Which one.
+        issuer: IssuerIdentifier,
+    },
+    /// An audience is the empty string: every service would share it.
+    #[error("audience is empty")]
+    EmptyAudience,
+    /// The keys given to the builder cannot be used.
+    #[error("keys cannot be used")]
+    Keys(#[from] InstallError),
+    /// The leeway is more than 300 s.
+    #[error("leeway is longer than 300 s")]
+    LeewayTooLong,
+    /// The list of algorithms is empty.
+    #[error("no algorithm is allowed")]
+    NoAlgorithm,
+    /// A lifetime or age of zero refuses every token.
+    #[error("lifetime or age of zero lets no token pass")]
+    NothingCanPass,
+    /// More values to locate than one pass finds.
+    #[error("too many pointers to locate")]
+    Pointers(#[from] PointerSetError),
+    /// The limit on tokens is above 1 MiB.
+    #[error("token limit is above 1 MiB")]
+    TokenLimitTooHigh,
+    /// More issuers than one verifier takes.
+    #[error("more than {MAX_ISSUERS} issuers")]
+    TooManyIssuers,
+    /// The crypto backend of this build does not have the algorithm.
+    #[error("algorithm {algorithm} is not supported by this build's crypto backend")]
+    #[non_exhaustive]
+    UnsupportedAlgorithm {
+        /// Which one.
+        algorithm: Algorithm,
+    },
+}

@@ -1,0 +1,106 @@
+//! The checks of registered claims (OpenID Connect Core section 3.1.3.7, RFC 7519 section 4.1).
+//!
+//! A token is valid while `nbf - leeway <= now < exp + leeway`.
+
+use std::time::Duration;
+
+use oidc_core::{AudienceClaim, Claim, Claims, NumericDate, RegisteredClaim};
+
+use crate::error::{ClaimError, Hopeless};
+use crate::trusted_issuer::{ExtraAudiences, TrustedIssuer};
+
+/// What no signature could mend. A claim that is missing or malformed is left to [`authentic`].
+pub(crate) fn hopeless(
+    claims: &Claims<'_>,
+    issuer: &TrustedIssuer,
+    now: NumericDate,
+) -> Result<(), Hopeless> {
+    if let Claim::WellFormed(exp) = claims.exp()
+        && now >= exp.saturating_add(issuer.leeway)
+    {
+        return Err(Hopeless::Expired);
+    }
+    if let Claim::WellFormed(nbf) = claims.nbf()
+        && now < nbf.saturating_sub(issuer.leeway)
+    {
+        return Err(Hopeless::NotYetValid);
+    }
+    if let Claim::WellFormed(aud) = claims.aud()
+        && !issuer.audiences.iter().any(|own| aud.contains(own))
+    {
+        return Err(Hopeless::ForeignAudience);
+    }
+    Ok(())
+}
+
+/// The times of a token whose claims all hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    pub(crate) exp: NumericDate,
+    pub(crate) iat: NumericDate,
+    pub(crate) nbf: Option<NumericDate>,
+}
+
+/// Every check of an authentic token that [`hopeless`] has let through.
+pub(crate) fn authentic(
+    claims: &Claims<'_>,
+    issuer: &TrustedIssuer,
+    now: NumericDate,
+) -> Result<Times, ClaimError> {
+    required(RegisteredClaim::Sub, claims.sub())?;
+    let aud = required(RegisteredClaim::Aud, claims.aud())?;
+    let exp = required(RegisteredClaim::Exp, claims.exp())?;
+    let iat = required(RegisteredClaim::Iat, claims.iat())?;
+    let nbf = optional(RegisteredClaim::Nbf, claims.nbf())?;
+    optional(RegisteredClaim::Jti, claims.jti())?;
+    if iat > now.saturating_add(issuer.leeway) {
+        return Err(ClaimError::IssuedInFuture { iat, now });
+    }
+    let Ok(lifetime) = u64::try_from(exp.seconds_since(iat)).map(Duration::from_secs) else {
+        return Err(ClaimError::LifetimeNegative { iat, exp });
+    };
+    if lifetime > issuer.max_lifetime {
+        return Err(ClaimError::LifetimeTooLong {
+            lifetime,
+            max: issuer.max_lifetime,
+        });
+    }
+    if let Some(max) = issuer.max_age {
+        let age = u64::try_from(now.seconds_since(iat)).map(Duration::from_secs);
+        let age = age.unwrap_or_default();
+        if age > max.saturating_add(issuer.leeway) {
+            return Err(ClaimError::TooOld { age, max });
+        }
+    }
+    if !extras_allowed(&aud, issuer) {
+        return Err(ClaimError::UnexpectedAudience);
+    }
+    Ok(Times { exp, iat, nbf })
+}
+
+fn required<T>(claim: RegisteredClaim, value: Claim<T>) -> Result<T, ClaimError> {
+    optional(claim, value)?.ok_or(ClaimError::Missing { claim })
+}
+
+fn optional<T>(claim: RegisteredClaim, value: Claim<T>) -> Result<Option<T>, ClaimError> {
+    match value {
+        Claim::Absent => Ok(None),
+        Claim::WellFormed(value) => Ok(Some(value)),
+        Claim::Malformed(source) => Err(ClaimError::Malformed { claim, source }),
+    }
+}
+
+fn extras_allowed(aud: &AudienceClaim<'_>, issuer: &TrustedIssuer) -> bool {
+    let others: &[String] = match &issuer.extra_audiences {
+        ExtraAudiences::Allow => return true,
+        ExtraAudiences::Forbid => &[],
+        ExtraAudiences::Only(others) => others,
+    };
+    aud.iter().all(|name| {
+        issuer
+            .audiences
+            .iter()
+            .chain(others)
+            .any(|one| name == **one)
+    })
+}

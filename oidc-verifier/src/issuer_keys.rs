@@ -1,0 +1,56 @@
+//! Keys bound to the issuer that published them, and what installing them did.
+
+use oidc_core::{IssuerIdentifier, JwkSet};
+
+use crate::key_selection::KeyUnusable;
+
+/// A JWK Set together with the issuer that published it: keys never stand alone, so that one
+/// issuer's keys cannot be taken for another's.
+#[derive(Clone, Debug)]
+pub struct IssuerKeys {
+    pub(crate) issuer: IssuerIdentifier,
+    pub(crate) set: JwkSet,
+}
+
+impl IssuerKeys {
+    /// The keys that were fetched from `issuer`'s `jwks_uri`.
+    pub const fn new(issuer: IssuerIdentifier, set: JwkSet) -> IssuerKeys {
+        IssuerKeys { issuer, set }
+    }
+
+    /// Whose keys they are.
+    pub const fn issuer(&self) -> &IssuerIdentifier {
+        &self.issuer
+    }
+
+    /// The keys.
+    pub const fn jwk_set(&self) -> &JwkSet {
+        &self.set
+    }
+}
+
+/// What [`Verifier::install`](crate::Verifier::install) did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Installed {
+    /// How many keys can verify tokens now.
+    pub usable: usize,
+    /// The keys of the set that cannot, by their place in [`JwkSet::keys`], and why.
+    pub unusable: Vec<(usize, KeyUnusable)>,
+}
+
+/// Why [`Verifier::install`](crate::Verifier::install) changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// No key of the set can verify anything for this issuer.
+    #[error("no key can be used")]
+    #[non_exhaustive]
+    NoUsableKey {
+        /// Each key's place in [`JwkSet::keys`], and why it cannot be used.
+        unusable: Vec<(usize, KeyUnusable)>,
+    },
+    /// The keys are those of an issuer that this verifier does not trust.
+    #[error("issuer is not one of the verifier's")]
+    UnknownIssuer,
+}

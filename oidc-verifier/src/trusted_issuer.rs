@@ -1,0 +1,65 @@
+//! What a relying party asks of the tokens of one issuer.
+
+use std::time::Duration;
+
+use oidc_core::{Algorithm, IssuerIdentifier, JoseHeader};
+
+/// The configuration of one issuer, complete and checked.
+#[derive(Clone, Debug)]
+pub(crate) struct TrustedIssuer {
+    pub(crate) identifier: IssuerIdentifier,
+    pub(crate) audiences: Vec<String>,
+    pub(crate) extra_audiences: ExtraAudiences,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) leeway: Duration,
+    pub(crate) max_lifetime: Duration,
+    pub(crate) max_age: Option<Duration>,
+    /// Media types of `typ` beyond `JWT`.
+    pub(crate) types: Vec<String>,
+}
+
+/// What else may stand in `aud` beside the relying party's own audience (OpenID Connect Core
+/// section 3.1.3.7 item 3 leaves it to the relying party which others it trusts).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExtraAudiences {
+    /// Anything: the token was also meant for others. The default, as most issuers write it.
+    #[default]
+    Allow,
+    /// Nothing: every audience must be one of the relying party's own.
+    Forbid,
+    /// These and nothing else.
+    Only(Vec<String>),
+}
+
+impl TrustedIssuer {
+    /// Clocks differ by seconds; RFC 7519 section 4.1.4 speaks of no more than a few minutes.
+    pub(crate) const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
+    pub(crate) const MAX_LEEWAY: Duration = Duration::from_secs(300);
+    /// No known workload issuer signs for longer.
+    pub(crate) const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+    pub(crate) fn new(identifier: IssuerIdentifier, audience: String) -> Self {
+        Self {
+            identifier,
+            audiences: vec![audience],
+            extra_audiences: ExtraAudiences::default(),
+            algorithms: Algorithm::DEFAULT_ALLOWED.to_vec(),
+            leeway: Self::DEFAULT_LEEWAY,
+            max_lifetime: Self::DEFAULT_MAX_LIFETIME,
+            max_age: None,
+            types: Vec::new(),
+        }
+    }
+
+    /// Absent, or `JWT`, or what was asked for: another kind of token must not pass as an ID token
+    /// (RFC 8725 section 3.11).
+    pub(crate) fn accepts_typ(&self, header: &JoseHeader<'_>) -> bool {
+        header.typ().is_none()
+            || header.typ_is("JWT")
+            || self
+                .types
+                .iter()
+                .any(|media_type| header.typ_is(media_type))
+    }
+}

@@ -1,0 +1,220 @@
+//! The proof that a token was verified, and the memory that it stands in.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jsonptr::{Located, Pointer, PointerSet, ScanBuffer, ScanLimits, Text};
+use oidc_core::{Algorithm, Audience, Claim, Claims, ClaimsScanner, IssuerIdentifier, NumericDate};
+use serde::de::DeserializeOwned;
+
+use crate::checks::Times;
+
+/// A token whose signature and claims were checked. There is no public constructor: holding one
+/// *is* the evidence, and all it says is what the issuer said.
+///
+/// It borrows the [`Verifier`](crate::Verifier) that checked it and, if one was lent, the
+/// [`Workspace`].
+pub struct Verified<'a> {
+    proof: Proof<'a>,
+    workspace: Held<'a>,
+}
+
+/// What verification found, apart from the memory that it was found in.
+#[derive(Clone, Copy)]
+pub(crate) struct Proof<'a> {
+    pub(crate) issuer: &'a IssuerIdentifier,
+    pub(crate) scanner: &'a ClaimsScanner,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) times: Times,
+}
+
+/// Memory for [`Verifier::verify_in`](crate::Verifier::verify_in): once it has grown to the size of
+/// the tokens that come, verification allocates nothing.
+#[derive(Default)]
+pub struct Workspace {
+    pub(crate) header: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    pub(crate) payload: String,
+    pub(crate) kid: Kid,
+    pub(crate) header_scan: ScanBuffer,
+    pub(crate) claims_scan: ScanBuffer,
+}
+
+pub(crate) enum Held<'a> {
+    Lent(&'a Workspace),
+    Own(Box<Workspace>),
+}
+
+impl<'a> Verified<'a> {
+    pub(crate) const fn new(proof: Proof<'a>, workspace: Held<'a>) -> Self {
+        Self { proof, workspace }
+    }
+
+    /// The issuer, as it was configured and as `iss` says, byte for byte.
+    pub const fn issuer(&self) -> &IssuerIdentifier {
+        self.proof.issuer
+    }
+
+    /// The subject: who the token is about (`sub`), unique within the issuer.
+    pub fn subject(&self) -> Cow<'_, str> {
+        match self.claims_set().sub() {
+            Claim::WellFormed(sub) => sub.to_cow(),
+            // INVARIANT: a verified token has a well-formed `sub`.
+            Claim::Absent | Claim::Malformed(_) => Cow::Borrowed(""),
+        }
+    }
+
+    /// Whether `aud` names this audience.
+    pub fn is_for(&self, audience: &str) -> bool {
+        matches!(self.claims_set().aud(), Claim::WellFormed(aud) if aud.contains(audience))
+    }
+
+    /// Every audience that `aud` names, the relying party's own and others.
+    pub fn audience(&self) -> Option<Audience> {
+        match self.claims_set().aud() {
+            Claim::WellFormed(aud) => Audience::many(aud.iter().map(Text::to_cow)).ok(),
+            Claim::Absent | Claim::Malformed(_) => None,
+        }
+    }
+
+    /// When the token expires (`exp`), without leeway.
+    pub const fn expires_at(&self) -> NumericDate {
+        self.proof.times.exp
+    }
+
+    /// When it was issued (`iat`).
+    pub const fn issued_at(&self) -> NumericDate {
+        self.proof.times.iat
+    }
+
+    /// From when it is valid (`nbf`), if it says.
+    pub const fn not_before(&self) -> Option<NumericDate> {
+        self.proof.times.nbf
+    }
+
+    /// Its own ID (`jti`), if it has one.
+    pub fn jwt_id(&self) -> Option<Cow<'_, str>> {
+        match self.claims_set().jti() {
+            Claim::WellFormed(jti) => Some(jti.to_cow()),
+            Claim::Absent | Claim::Malformed(_) => None,
+        }
+    }
+
+    /// The algorithm that it was signed with.
+    pub const fn algorithm(&self) -> Algorithm {
+        self.proof.algorithm
+    }
+
+    /// The name of the key that it was signed with, if the header has one.
+    pub fn key_id(&self) -> Option<&str> {
+        self.workspace().kid.get()
+    }
+
+    /// The value that `pointer` names in the claims set (RFC 6901), or `None` if there is none.
+    ///
+    /// A pointer that was given to
+    /// [`VerifierBuilder::locate`](crate::VerifierBuilder::locate) was found while the token was
+    /// verified; for another the claims set is read once more.
+    pub fn get<'p>(&self, pointer: impl Into<Pointer<'p>>) -> Option<Located<'_>> {
+        let pointer = pointer.into();
+        if let Some(index) = self.proof.scanner.index_of(pointer) {
+            return self.claims_set().located(index);
+        }
+        let set = PointerSet::new([pointer]).ok()?;
+        let mut buffer = ScanBuffer::new();
+        let limits = ScanLimits::new().max_depth(ClaimsScanner::MAX_DEPTH);
+        let payload = self.workspace().payload.as_bytes();
+        let document = set.scan_into(payload, &limits, &mut buffer).ok()?;
+        buffer.get(document, 0)
+    }
+
+    /// The whole claims set, read into the caller's own type.
+    ///
+    /// # Errors
+    ///
+    /// A member that the type needs is missing or of another kind.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsTypeError> {
+        self.claims_set()
+            .deserialize()
+            .map_err(|error| ClaimsTypeError {
+                line: error.line(),
+                column: error.column(),
+            })
+    }
+
+    /// The claims set as JSON, byte for byte as it was signed.
+    pub fn claims_json(&self) -> &str {
+        &self.workspace().payload
+    }
+
+    fn claims_set(&self) -> Claims<'_> {
+        let workspace = self.workspace();
+        Claims::rejoin(&workspace.payload, &workspace.claims_scan)
+    }
+
+    fn workspace(&self) -> &Workspace {
+        match &self.workspace {
+            Held::Lent(workspace) => workspace,
+            Held::Own(workspace) => workspace,
+        }
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("issuer", &self.proof.issuer.as_str())
+            .field("subject", &self.subject())
+            .field("expires_at", &self.proof.times.exp)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Workspace {
+    /// An empty one; it grows with the first token.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace")
+            .field("payload_bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The name of the key, unescaped, in memory that is used again.
+#[derive(Default)]
+pub(crate) struct Kid {
+    present: bool,
+    text: String,
+}
+
+impl Kid {
+    pub(crate) fn hold(&mut self, kid: Option<Text<'_>>) {
+        self.text.clear();
+        self.present = kid.is_some();
+        match kid.map(|kid| (kid, kid.as_plain())) {
+            Some((_, Some(plain))) => self.text.push_str(plain),
+            Some((escaped, None)) => self.text.extend(escaped.chars()),
+            None => {}
+        }
+    }
+
+    pub(crate) fn get(&self) -> Option<&str> {
+        self.present.then_some(self.text.as_str())
+    }
+}
+
+/// The claims set is not of the type that [`Verified::claims`] was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("claims set is not of the wanted type, at line {line} column {column}")]
+#[non_exhaustive]
+pub struct ClaimsTypeError {
+    /// The line in [`Verified::claims_json`] at which reading stopped, from 1.
+    pub line: usize,
+    /// The column in that line, in bytes.
+    pub column: usize,
+}

@@ -1,0 +1,266 @@
+//! The way of a token from bytes to proof.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jsonptr::{Pointer, PointerSetError, ScanBuffer};
+use oidc_core::{
+    Claim, Claims, ClaimsError, ClaimsScanner, CompactJws, IssuerIdentifier, JoseHeader, JwsPart,
+    NumericDate, base64url,
+};
+
+use crate::builder::{VerifierBuilder, WantsIssuer};
+use crate::checks;
+use crate::error::{Hopeless, VerifyError};
+use crate::issuer_keys::{InstallError, Installed, IssuerKeys};
+use crate::key_selection::{IssuerKeyTable, KeySnapshot};
+use crate::trusted_issuer::TrustedIssuer;
+use crate::verified::{Held, Proof, Verified, Workspace};
+
+/// Verifies the tokens of the issuers that it was built to trust.
+///
+/// It is immutable but for the issuers' keys, which [`install`](Self::install) swaps as a whole
+/// while other threads verify; no reader ever waits.
+///
+/// # Examples
+///
+/// ```
+/// use oidc_verifier::{IssuerIdentifier, JwkSet, NumericDate, Verifier};
+///
+/// # let (jwks, token) = oidc_verifier_doc::fixture();
+/// # mod oidc_verifier_doc {
+/// #     use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
+/// #     pub fn fixture() -> (Vec<u8>, String) {
+/// #         let key = SigningKey::generate(oidc_core::Algorithm::Es256, &SystemRandom::new()).unwrap();
+/// #         let id = oidc_core::IssuerIdentifier::parse("https://ci.example").unwrap();
+/// #         let issuer = Issuer::builder(id).key(key).build().unwrap();
+/// #         let now = oidc_core::NumericDate::from_seconds(1_790_000_000).unwrap();
+/// #         let spec = TokenSpec::new("job-42", "https://deploy.example").unwrap();
+/// #         let token = issuer.issue(&spec, now).unwrap();
+/// #         (issuer.jwk_set_document().bytes().to_vec(), token.as_str().to_owned())
+/// #     }
+/// # }
+/// let verifier = Verifier::builder()
+///     .issuer(IssuerIdentifier::parse("https://ci.example")?)
+///     .audience("https://deploy.example")
+///     .keys(JwkSet::parse(&jwks)?)
+///     .build()?;
+///
+/// let now = NumericDate::from_seconds(1_790_000_060)?;
+/// let verified = verifier.verify(token.as_bytes(), now)?;
+/// assert_eq!(verified.subject(), "job-42");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Verifier {
+    issuers: Vec<TrustedIssuer>,
+    scanner: ClaimsScanner,
+    max_token_bytes: usize,
+    keys: ArcSwap<KeySnapshot>,
+}
+
+impl Verifier {
+    /// Starts with an issuer, then its audience; there is no other way to a verifier.
+    pub fn builder() -> VerifierBuilder<WantsIssuer> {
+        VerifierBuilder::new()
+    }
+
+    pub(crate) fn assemble<'p>(
+        issuers: Vec<TrustedIssuer>,
+        pointers: impl IntoIterator<Item = Pointer<'p>>,
+        max_token_bytes: usize,
+    ) -> Result<Verifier, PointerSetError> {
+        let keys = KeySnapshot::new(issuers.iter().map(|_| None).collect());
+        Ok(Verifier {
+            issuers,
+            scanner: ClaimsScanner::new(pointers)?,
+            max_token_bytes,
+            keys: ArcSwap::from_pointee(keys),
+        })
+    }
+
+    /// Checks the signature and the registered claims of `token` at the time `now`.
+    ///
+    /// `token` is a JWS in compact serialization (RFC 7515 section 7.1) and nothing around it. The
+    /// checks are those of RFC 7519 section 7.2 and OpenID Connect Core section 3.1.3.7: the
+    /// algorithm allowed, a key of the issuer named by `kid`, `iss`, `sub`, `aud`, `exp` and `iat`
+    /// there, `nbf - leeway <= now < exp + leeway`, `iat <= now + leeway`, `exp - iat` within the
+    /// lifetime.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::class`] says whether the token is refused or cannot be judged.
+    ///
+    /// # Security
+    ///
+    /// Until the signature holds, what the token says chooses one configured issuer and one of its
+    /// keys, and nothing else. A token that has expired or is for another audience is refused
+    /// before its signature is looked at.
+    pub fn verify(&self, token: &[u8], now: NumericDate) -> Result<Verified<'_>, VerifyError> {
+        let mut workspace = Box::<Workspace>::default();
+        let proof = self.check(token, now, &mut workspace)?;
+        Ok(Verified::new(proof, Held::Own(workspace)))
+    }
+
+    /// Like [`verify`](Self::verify), in memory that the caller lends: once `workspace` has grown,
+    /// nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn verify_in<'a>(
+        &'a self,
+        token: &[u8],
+        now: NumericDate,
+        workspace: &'a mut Workspace,
+    ) -> Result<Verified<'a>, VerifyError> {
+        let proof = self.check(token, now, workspace)?;
+        Ok(Verified::new(proof, Held::Lent(workspace)))
+    }
+
+    fn check(
+        &self,
+        token: &[u8],
+        now: NumericDate,
+        workspace: &mut Workspace,
+    ) -> Result<Proof<'_>, VerifyError> {
+        let jws = CompactJws::parse_within(token, self.max_token_bytes)?;
+        if jws.header().len() > MAX_ENCODED_HEADER {
+            return Err(VerifyError::HeaderTooLong {
+                max: JoseHeader::MAX_BYTES,
+            });
+        }
+        if jws.signature().len() > MAX_ENCODED_SIGNATURE {
+            return Err(VerifyError::Signature);
+        }
+        let Workspace {
+            header,
+            signature,
+            payload,
+            kid,
+            header_scan,
+            claims_scan,
+        } = workspace;
+        decode(JwsPart::Header, jws.header(), header)?;
+        let header = JoseHeader::read(header, header_scan)?;
+
+        let keys = self.keys.load();
+        kid.hold(header.kid());
+        if kid.get().is_some_and(|kid| keys.is_unknown(kid)) {
+            return Err(VerifyError::UnknownKey);
+        }
+
+        decode(JwsPart::Signature, jws.signature(), signature)?;
+        let claims = self.read_payload(jws.payload(), payload, claims_scan)?;
+
+        let (index, issuer) = self.issuer_of(&claims)?;
+        if !issuer.accepts_typ(&header) {
+            return Err(VerifyError::TypNotAllowed);
+        }
+        let algorithm = header.alg();
+        if !issuer.algorithms.contains(&algorithm) {
+            return Err(VerifyError::AlgorithmNotAllowed { algorithm });
+        }
+        let keys = keys.of(index).ok_or(VerifyError::KeysUnavailable)?;
+        let key = keys.select(algorithm, kid.get())?;
+        checks::hopeless(&claims, issuer, now)?;
+
+        if !key.verifies(jws.signing_input(), signature) {
+            return Err(VerifyError::Signature);
+        }
+        let times = checks::authentic(&claims, issuer, now)?;
+        Ok(Proof {
+            issuer: &issuer.identifier,
+            scanner: &self.scanner,
+            algorithm,
+            times,
+        })
+    }
+
+    /// Decodes the payload into `text`, keeping its memory, and locates the claims in it.
+    fn read_payload<'w>(
+        &self,
+        encoded: &[u8],
+        text: &'w mut String,
+        scan: &'w mut ScanBuffer,
+    ) -> Result<Claims<'w>, VerifyError> {
+        let mut bytes = core::mem::take(text).into_bytes();
+        let decoded = decode(JwsPart::Payload, encoded, &mut bytes);
+        match String::from_utf8(bytes) {
+            Ok(payload) => *text = payload,
+            // The strict reader says at which byte.
+            Err(not_utf8) => {
+                let fault = self.scanner.scan(not_utf8.as_bytes(), scan).err();
+                return Err(fault.unwrap_or(ClaimsError::NotAnObject).into());
+            }
+        }
+        decoded?;
+        Ok(self.scanner.scan_text(text, scan)?)
+    }
+
+    /// The one thing that `iss` decides before the signature holds.
+    fn issuer_of(&self, claims: &Claims<'_>) -> Result<(usize, &TrustedIssuer), VerifyError> {
+        let iss = match claims.iss() {
+            Claim::WellFormed(iss) => iss,
+            Claim::Absent => return Err(Hopeless::NoIssuer.into()),
+            Claim::Malformed(_) => return Err(Hopeless::MalformedIssuer.into()),
+        };
+        let mut issuers = self.issuers.iter().enumerate();
+        issuers
+            .find(|(_, issuer)| iss == *issuer.identifier.as_str())
+            .ok_or(VerifyError::UntrustedIssuer)
+    }
+
+    /// Installs an issuer's keys: from now on they, and only they, verify its tokens.
+    ///
+    /// Every key is prepared here, once, for the algorithms that the issuer may use. Tokens that
+    /// are being verified meanwhile see the old keys or the new ones, never a mixture.
+    ///
+    /// # Errors
+    ///
+    /// The issuer is not one of this verifier's, or none of the keys can be used; the keys that
+    /// were there before stay.
+    pub fn install(&self, keys: &IssuerKeys) -> Result<Installed, InstallError> {
+        let (index, issuer) = self
+            .issuers
+            .iter()
+            .enumerate()
+            .find(|(_, issuer)| issuer.identifier == keys.issuer)
+            .ok_or(InstallError::UnknownIssuer)?;
+        let (table, unusable) = IssuerKeyTable::prepare(&keys.set, &issuer.algorithms);
+        if table.len() == 0 {
+            return Err(InstallError::NoUsableKey { unusable });
+        }
+        let installed = Installed {
+            usable: table.len(),
+            unusable,
+        };
+        let table = Arc::new(table);
+        self.keys.rcu(|held| held.with(index, Arc::clone(&table)));
+        Ok(installed)
+    }
+
+    /// The issuers that this verifier trusts, in the order in which they were named.
+    pub fn issuers(&self) -> impl ExactSizeIterator<Item = &IssuerIdentifier> {
+        self.issuers.iter().map(|issuer| &issuer.identifier)
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("issuers", &self.issuers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// [`JoseHeader::MAX_BYTES`] as base64url.
+const MAX_ENCODED_HEADER: usize = JoseHeader::MAX_BYTES.div_ceil(3) * 4;
+
+/// The signature of the largest RSA key, 8,192 bits, as base64url.
+const MAX_ENCODED_SIGNATURE: usize = 1_024_usize.div_ceil(3) * 4;
+
+fn decode(part: JwsPart, text: &[u8], bytes: &mut Vec<u8>) -> Result<(), VerifyError> {
+    bytes.clear();
+    base64url::decode_into(text, bytes).map_err(|source| VerifyError::Base64Url { part, source })
+}
