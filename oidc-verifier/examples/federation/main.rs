@@ -1,0 +1,83 @@
+//! Workload identity, end to end, in one process and without an account anywhere.
+//!
+//! `cargo run --release --example federation` starts three issuers on a loopback port, mints their
+//! tokens, has a relying party fetch their keys, verify, and decide; rotates a key while tokens
+//! keep verifying; and shows attacks refused. It fails if anything is not as it expects.
+//!
+//! `cargo run --release --example federation -- --token FILE --jwks FILE --issuer URL --audience
+//! NAME` explains a token of yours instead; see `--help`.
+
+mod attacks;
+mod check;
+mod fetch;
+mod host;
+mod issuers;
+mod relying_party;
+mod report;
+mod rotation;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use oidc_verifier::NumericDate;
+
+use crate::host::Host;
+use crate::issuers::Issuers;
+use crate::relying_party::RelyingParty;
+use crate::report::{Report, count_of_keys, row, title};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1).peekable();
+    let outcome = match arguments.peek() {
+        None => demonstrate(),
+        Some(_) => Ok(check::run(arguments)),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demonstrate() -> Result<ExitCode, Box<dyn Error>> {
+    let mut report = Report::default();
+    // The demonstration has its own clock: it starts here and is moved by hand.
+    let now = NumericDate::from_seconds(1_790_000_000)?;
+
+    title("1. Three issuers publish who they are and their public keys");
+    let host = Host::start()?;
+    let mut issuers = Issuers::new(&host)?;
+    issuers.publish(&host);
+    for issuer in issuers.all() {
+        let keys: Vec<_> = issuer.keys().map(|key| key.algorithm.name()).collect();
+        row(issuer.id().as_str(), &keys.join(" + "));
+    }
+
+    title("2. A relying party fetches the keys of the issuers it trusts");
+    let relying_party = RelyingParty::new(&issuers)?;
+    for learned in relying_party.learn_keys()? {
+        row(learned.issuer.as_str(), &count_of_keys(learned.keys));
+    }
+
+    title("3. Workloads get tokens; the relying party verifies them and decides");
+    for case in issuers.workloads()? {
+        let token = issuers.mint(&case, now)?;
+        let decision = relying_party.decide(token.as_str(), now);
+        report.expect(case.name, case.expected, &decision);
+    }
+
+    title("4. A signing key is rotated; every token keeps verifying");
+    rotation::run(&mut report, &host, &mut issuers, &relying_party, now)?;
+
+    title("5. Attacks, and why each is refused");
+    attacks::run(&mut report, &issuers, &relying_party, now)?;
+
+    Ok(report.finish())
+}
