@@ -68,10 +68,7 @@ impl RequestReader {
                 }
             },
         };
-        let member = |index| {
-            let located = self.buffer.get(document, index);
-            located.filter(|located: &Located<'_>| !located.is_null())
-        };
+        let member = |index| self.buffer.get(document, index);
         let [request, id, jwk, hash] = [0, 1, 2, 3].map(member);
         let id = id.map_or(String::from("null"), one_line);
         let jwk = match (request.map(|request| request.kind()), jwk) {
@@ -81,6 +78,8 @@ impl RequestReader {
             }
             (_, _) => return format!(r#"{{"id":{id},"error":"not an object"}}"#),
         };
+        // An optional member that is `null` is absent.
+        let hash = hash.filter(|hash| !hash.is_null());
         match thumbprint(jwk, hash) {
             Ok(thumbprint) => {
                 let uri = thumbprint.uri();
