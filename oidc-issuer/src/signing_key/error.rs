@@ -78,6 +78,13 @@ pub enum SigningKeyError {
         /// The member.
         member: &'static str,
     },
+    /// What a private JWK says of its use is not signing (RFC 7517 sections 4.2 and 4.3).
+    #[error("JWK member `{member}` does not allow signing")]
+    #[non_exhaustive]
+    JwkPurpose {
+        /// `use` or `key_ops`.
+        member: &'static str,
+    },
     /// The private half does not have the length of its curve (RFC 5915 section 3, RFC 8032).
     #[error("private key of {length} bytes, expected {expected}")]
     #[non_exhaustive]

@@ -66,14 +66,14 @@ impl PrivateJwk<'_> {
     /// RFC 7517 sections 4.2 to 4.4: what the key says of its own use holds.
     fn check_purpose(&self, algorithm: Algorithm) -> Result<(), SigningKeyError> {
         if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
-            return Err(SigningKeyError::JwkMember { member: "use" });
+            return Err(SigningKeyError::JwkPurpose { member: "use" });
         }
         if self
             .key_ops
             .as_ref()
             .is_some_and(|ops| !ops.iter().any(|op| op == "sign"))
         {
-            return Err(SigningKeyError::JwkMember { member: "key_ops" });
+            return Err(SigningKeyError::JwkPurpose { member: "key_ops" });
         }
         if self
             .alg
