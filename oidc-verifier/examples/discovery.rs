@@ -84,11 +84,13 @@ impl RequestReader {
         };
         match request.map(|request| request.run()) {
             Ok(Ok(answer)) => {
-                let mut members = format!(r#""url":{}"#, Value::from(answer.url));
-                if let Some(jwks_uri) = answer.jwks_uri {
-                    members.push_str(&format!(r#","jwks_uri":{}"#, Value::from(jwks_uri)));
+                let url = Value::from(answer.url);
+                match answer.jwks_uri.map(Value::from) {
+                    Some(jwks_uri) => {
+                        format!(r#"{{"id":{id},"ok":true,"url":{url},"jwks_uri":{jwks_uri}}}"#)
+                    }
+                    None => format!(r#"{{"id":{id},"ok":true,"url":{url}}}"#),
                 }
-                format!(r#"{{"id":{id},"ok":true,{members}}}"#)
             }
             Ok(Err(why)) => format!(r#"{{"id":{id},"ok":false,"why":"{why}"}}"#),
             Err(error) => format!(r#"{{"id":{id},"error":"{error}"}}"#),
