@@ -1,4 +1,65 @@
-//! OpenID Connect data for workloads.
+//! OpenID Connect data for workloads: the values that an issuer publishes and a relying party reads.
+//!
+//! Algorithms, keys, key sets, provider metadata, tokens in their parts, claims. Everything is
+//! read strictly and once: a value that was made has passed its checks and stays valid. What is
+//! refused says why, and where, without repeating what a stranger wrote.
+//!
+//! This crate does no cryptography, no I/O and no policy, and asks no clock. Signing is in
+//! `oidc-issuer`, checking signatures and claims in `oidc-verifier`. It cannot hold a private or a
+//! symmetric key, nor name the algorithm `none`.
+//!
+//! # Example
+//!
+//! What a relying party learns of an issuer, from two documents that somebody fetched:
+//!
+//! ```
+//! # #[cfg(feature = "discovery")] {
+//! use oidc_core::{Algorithm, IssuerIdentifier, JwkSet, ProviderMetadata};
+//!
+//! let issuer = IssuerIdentifier::parse("https://ci.example")?;
+//! assert_eq!(issuer.discovery_url(), "https://ci.example/.well-known/openid-configuration");
+//!
+//! let metadata = ProviderMetadata::parse(
+//!     &issuer,
+//!     br#"{"issuer": "https://ci.example", "jwks_uri": "https://ci.example/jwks.json"}"#,
+//! )?;
+//! assert_eq!(metadata.jwks_uri().as_str(), "https://ci.example/jwks.json");
+//!
+//! let keys = JwkSet::parse(br#"{"keys": [
+//!     {"kty": "OKP", "crv": "Ed25519", "kid": "2025-10",
+//!      "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+//!     {"kty": "AKP", "alg": "ML-DSA-65", "kid": "2030-01"}
+//! ]}"#)?;
+//! assert!(keys.keys()[0].fits(Algorithm::EdDsa));
+//! assert_eq!(keys.skipped()[0].reason().to_string(), "`kty` is not supported");
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds | what it costs |
+//! |---|---|---|
+//! | `discovery` | `ProviderMetadata`, `DiscoveryResponse` | `url` and its Unicode tables, 29 crates |
+//! | `sha2` | `Jwk::thumbprint`, `PublicKey::thumbprint` | `sha2`, 8 crates |
+//!
+//! Neither is on by default. Without `sha2` the caller brings the hash to
+//! [`Jwk::thumbprint_with`].
+//!
+//! # Standards
+//!
+//! | standard | sections | here |
+//! |---|---|---|
+//! | RFC 7515 (JWS) | 2, 4, 7.1 | [`base64url`], [`JoseHeader`], [`CompactJws`] |
+//! | RFC 7517 (JWK) | 4, 5 | [`Jwk`], [`JwkSet`] |
+//! | RFC 7518 (JWA) | 3.1, 6.2, 6.3 | [`Algorithm`], [`EcPublicKey`], [`RsaPublicKey`] |
+//! | RFC 7519 (JWT) | 2, 4.1 | [`NumericDate`], [`Audience`], [`Claims`] |
+//! | RFC 7638, RFC 9278 (thumbprints) | all | [`Thumbprint`] |
+//! | RFC 8037 (Ed25519) | 2, 3.1 | [`Ed25519PublicKey`] |
+//! | RFC 8725 (best practices) | 3.1, 3.2, 3.10 | throughout |
+//! | RFC 9864 (algorithm names) | 2.2 | [`Algorithm::same_signature`] |
+//! | OpenID Connect Core | 2 | [`IssuerIdentifier`] |
+//! | OpenID Connect Discovery | 3, 4 | [`IssuerIdentifier::discovery_url`], `ProviderMetadata` |
 
 mod algorithm;
 mod audience;
