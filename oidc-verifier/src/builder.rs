@@ -92,15 +92,16 @@ impl VerifierBuilder<Ready> {
         self
     }
 
-    /// By how much clocks may differ, in whole seconds: 60 s unless this is said, 300 s at most.
+    /// By how much clocks may differ, in whole seconds: [`Verifier::DEFAULT_LEEWAY`] unless
+    /// this is said, [`Verifier::MAX_LEEWAY`] at most.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.state.current.leeway = leeway;
         self
     }
 
-    /// The longest time from `iat` to `exp`: 24 h unless this is said. CI tokens live an hour or
-    /// less.
+    /// The longest time from `iat` to `exp`: [`Verifier::DEFAULT_MAX_LIFETIME`] unless this is said.
+    /// CI tokens live an hour or less.
     #[must_use]
     pub fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
         self.state.current.max_lifetime = max_lifetime;
@@ -159,7 +160,7 @@ impl VerifierBuilder<Ready> {
     /// issuer twice, a limit out of its bounds, keys of which none can be used.
     pub fn build(mut self) -> Result<Verifier, BuildError> {
         self.issuers.push(self.state.current);
-        if self.issuers.len() > MAX_ISSUERS {
+        if self.issuers.len() > Verifier::MAX_ISSUERS {
             return Err(BuildError::TooManyIssuers);
         }
         for (index, issuer) in self.issuers.iter().enumerate() {
@@ -198,9 +199,6 @@ impl<State> VerifierBuilder<State> {
     }
 }
 
-/// Issuers of one verifier. They are found by comparing `iss` with each.
-const MAX_ISSUERS: usize = 256;
-
 fn check(issuer: &TrustedIssuer) -> Result<(), BuildError> {
     let extra: &[String] = match &issuer.extra_audiences {
         ExtraAudiences::Only(names) => names,
@@ -219,7 +217,7 @@ fn check(issuer: &TrustedIssuer) -> Result<(), BuildError> {
     {
         return Err(BuildError::UnsupportedAlgorithm { algorithm });
     }
-    if issuer.leeway > TrustedIssuer::MAX_LEEWAY {
+    if issuer.leeway > Verifier::MAX_LEEWAY {
         return Err(BuildError::LeewayTooLong);
     }
     if issuer.max_lifetime.is_zero() || issuer.max_age.is_some_and(|age| age.is_zero()) {
@@ -261,7 +259,7 @@ pub enum BuildError {
     #[error("token limit is above 1 MiB")]
     TokenLimitTooHigh,
     /// More issuers than one verifier takes.
-    #[error("more than {MAX_ISSUERS} issuers")]
+    #[error("more than {} issuers", Verifier::MAX_ISSUERS)]
     TooManyIssuers,
     /// The crypto backend of this build does not have the algorithm.
     #[error("algorithm {algorithm} is not supported by this build's crypto backend")]

@@ -1,4 +1,88 @@
-//! Verify the OpenID Connect tokens of workloads.
+//! Verify the OpenID Connect tokens of workloads: strictly, fast, and with reasons.
+//!
+//! A relying party names the issuers it trusts and the audience that it is, and gets a
+//! [`Verifier`]. From a token's bytes and the time it makes a [`Verified`], which is the proof that
+//! an issuer said these things, or a [`VerifyError`] that says what was wrong and who must act.
+//!
+//! ```
+//! use oidc_verifier::{IssuerIdentifier, JwkSet, NumericDate, Verifier};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (jwks, token) = mint()?;
+//! let verifier = Verifier::builder()
+//!     .issuer(IssuerIdentifier::parse("https://ci.example")?)
+//!     .audience("https://deploy.example")
+//!     .keys(JwkSet::parse(&jwks)?)
+//!     .build()?;
+//!
+//! let now = NumericDate::from_seconds(1_790_000_060)?;
+//! match verifier.verify(&token, now) {
+//!     Ok(verified) => assert_eq!(verified.subject(), "job-42"),
+//!     Err(error) => println!("{}: {error}", error.code()),
+//! }
+//!
+//! let too_late = NumericDate::from_seconds(1_790_000_360)?;
+//! assert_eq!(verifier.verify(&token, too_late).unwrap_err().code(), "expired");
+//! # Ok(())
+//! # }
+//! # fn mint() -> Result<(Vec<u8>, Vec<u8>), Box<dyn std::error::Error>> {
+//! #     use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
+//! #     let key = SigningKey::generate(oidc_verifier::Algorithm::Es256, &SystemRandom::new())?;
+//! #     let id = IssuerIdentifier::parse("https://ci.example")?;
+//! #     let issuer = Issuer::builder(id).key(key).build()?;
+//! #     let spec = TokenSpec::new("job-42", "https://deploy.example")?;
+//! #     let token = issuer.issue(&spec, NumericDate::from_seconds(1_790_000_000)?)?;
+//! #     Ok((issuer.jwk_set_document().bytes.clone(), token.as_str().as_bytes().to_vec()))
+//! # }
+//! ```
+//!
+//! # What it refuses to do
+//!
+//! - Fetch anything, read a clock, or keep a secret: bytes and `now` are arguments.
+//! - Verify without an issuer or without an audience: the [builder](Verifier::builder) has no such
+//!   way.
+//! - Take a key from anywhere but the set installed for the token's issuer: `jwk`, `jku`, `x5u` and
+//!   `x5c` in a header are never read.
+//! - Try keys in turn: a `kid` names the key, or exactly one key fits.
+//! - Show anything of a token before its signature held.
+//! - Accept `none` or HMAC: they are not values of [`Algorithm`].
+//!
+//! # Decisions that the standards leave open
+//!
+//! | question | answer |
+//! |---|---|
+//! | no `kid` in the token | accepted if exactly one key of the issuer fits the algorithm |
+//! | several keys of one `kid` that fit | refused (`key_ambiguous`); equal copies count as one |
+//! | no `alg` in the JWK | the key serves every allowed algorithm of its kind |
+//! | several audiences | one of ours is enough; [`ExtraAudiences`] can forbid others |
+//! | `typ` | absent or `JWT`; others by [`accept_typ`](VerifierBuilder::accept_typ) |
+//! | `EdDSA` and `Ed25519` | one signature under two names; each is allowed by its own name |
+//! | duplicate members, a byte order mark, lone surrogates | refused, in header and claims |
+//! | `crit`, `b64`, `zip`, `cty: JWT` | refused |
+//! | a claim that is `null` or of another type | malformed: refused even if it is not needed |
+//! | fractions in dates | read exactly; rounded so that they never lengthen validity |
+//! | ECDSA signatures with a high `s` | accepted, as RFC 7518 does: a signature is no unique name |
+//!
+//! # Features
+//!
+//! | feature | what it adds | what it costs |
+//! |---|---|---|
+//! | `aws-lc-rs` (default) | the crypto backend, parsed keys, ES512 | compiles C |
+//! | `ring` | the light backend, used where `aws-lc-rs` is off; no ES512 | slower: ES384 by 3.8 |
+//! | `discovery` | `ProviderMetadata` | the `url` crate and what it needs |
+//!
+//! With neither backend there is no [`Verifier`]: code that needs one does not compile.
+//!
+//! # Standards
+//!
+//! | section | where |
+//! |---|---|
+//! | RFC 7515 sections 2, 4, 5.2, 7.1 | compact serialization, header, base64url |
+//! | RFC 7517 sections 4, 5 | [`JwkSet`] |
+//! | RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1, RFC 9864 | [`Algorithm`] |
+//! | RFC 7519 sections 2, 4.1, 7.2 | claims, dates, the order of checks |
+//! | RFC 8725 section 3 | what is refused, and why |
+//! | OpenID Connect Core 1.0 section 3.1.3.7 | `iss`, `aud`, `exp`, `iat` |
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod builder;
@@ -20,19 +104,21 @@ mod verified;
 mod verifier;
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-pub use builder::{BuildError, Ready, VerifierBuilder, WantsAudience, WantsIssuer};
+pub use self::{
+    builder::{BuildError, Ready, VerifierBuilder, WantsAudience, WantsIssuer},
+    issuer_keys::{InstallError, Installed, IssuerKeys},
+    key_selection::KeyUnusable,
+    trusted_issuer::ExtraAudiences,
+    verified::{ClaimsTypeError, Verified, Workspace},
+    verifier::Verifier,
+};
 pub use error::{ClaimError, Class, Hopeless, VerifyError};
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-pub use issuer_keys::{InstallError, Installed, IssuerKeys};
 pub use jsonptr::{Kind, Located, Pointer, PointerBuf};
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-pub use key_selection::KeyUnusable;
 #[cfg(feature = "discovery")]
 pub use oidc_core::ProviderMetadata;
 pub use oidc_core::{Algorithm, Audience, IssuerIdentifier, JwkSet, NumericDate};
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-pub use trusted_issuer::ExtraAudiences;
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-pub use verified::{ClaimsTypeError, Verified, Workspace};
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-pub use verifier::Verifier;
+
+/// The front page is tested as it stands.
+#[cfg(all(doctest, any(feature = "aws-lc-rs", feature = "ring")))]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;

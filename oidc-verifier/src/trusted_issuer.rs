@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use oidc_core::{Algorithm, IssuerIdentifier, JoseHeader};
 
+use crate::verifier::Verifier;
+
 /// The configuration of one issuer, complete and checked.
 #[derive(Clone, Debug)]
 pub(crate) struct TrustedIssuer {
@@ -33,20 +35,14 @@ pub enum ExtraAudiences {
 }
 
 impl TrustedIssuer {
-    /// Clocks differ by seconds; RFC 7519 section 4.1.4 speaks of no more than a few minutes.
-    pub(crate) const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
-    pub(crate) const MAX_LEEWAY: Duration = Duration::from_secs(300);
-    /// No known workload issuer signs for longer.
-    pub(crate) const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-
     pub(crate) fn new(identifier: IssuerIdentifier, audience: String) -> Self {
         Self {
             identifier,
             audiences: vec![audience],
             extra_audiences: ExtraAudiences::default(),
             algorithms: Algorithm::DEFAULT_ALLOWED.to_vec(),
-            leeway: Self::DEFAULT_LEEWAY,
-            max_lifetime: Self::DEFAULT_MAX_LIFETIME,
+            leeway: Verifier::DEFAULT_LEEWAY,
+            max_lifetime: Verifier::DEFAULT_MAX_LIFETIME,
             max_age: None,
             types: Vec::new(),
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jsonptr::{Pointer, PointerSetError, ScanBuffer};
@@ -22,36 +23,6 @@ use crate::verified::{Held, Proof, Verified, Workspace};
 ///
 /// It is immutable but for the issuers' keys, which [`install`](Self::install) swaps as a whole
 /// while other threads verify; no reader ever waits.
-///
-/// # Examples
-///
-/// ```
-/// use oidc_verifier::{IssuerIdentifier, JwkSet, NumericDate, Verifier};
-///
-/// # let (jwks, token) = oidc_verifier_doc::fixture();
-/// # mod oidc_verifier_doc {
-/// #     use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
-/// #     pub fn fixture() -> (Vec<u8>, String) {
-/// #         let key = SigningKey::generate(oidc_core::Algorithm::Es256, &SystemRandom::new()).unwrap();
-/// #         let id = oidc_core::IssuerIdentifier::parse("https://ci.example").unwrap();
-/// #         let issuer = Issuer::builder(id).key(key).build().unwrap();
-/// #         let now = oidc_core::NumericDate::from_seconds(1_790_000_000).unwrap();
-/// #         let spec = TokenSpec::new("job-42", "https://deploy.example").unwrap();
-/// #         let token = issuer.issue(&spec, now).unwrap();
-/// #         (issuer.jwk_set_document().bytes().to_vec(), token.as_str().to_owned())
-/// #     }
-/// # }
-/// let verifier = Verifier::builder()
-///     .issuer(IssuerIdentifier::parse("https://ci.example")?)
-///     .audience("https://deploy.example")
-///     .keys(JwkSet::parse(&jwks)?)
-///     .build()?;
-///
-/// let now = NumericDate::from_seconds(1_790_000_060)?;
-/// let verified = verifier.verify(token.as_bytes(), now)?;
-/// assert_eq!(verified.subject(), "job-42");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 pub struct Verifier {
     issuers: Vec<TrustedIssuer>,
     scanner: ClaimsScanner,
@@ -60,6 +31,19 @@ pub struct Verifier {
 }
 
 impl Verifier {
+    /// By how much clocks may differ unless the builder says otherwise: they do by seconds.
+    pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
+
+    /// The longest leeway: RFC 7519 section 4.1.4 speaks of no more than a few minutes.
+    pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
+
+    /// The longest time from `iat` to `exp` unless the builder says otherwise: a day, for no known
+    /// workload issuer signs for longer.
+    pub const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Issuers of one verifier: they are found by comparing `iss` with each.
+    pub const MAX_ISSUERS: usize = 256;
+
     /// Starts with an issuer, then its audience; there is no other way to a verifier.
     pub fn builder() -> VerifierBuilder<WantsIssuer> {
         VerifierBuilder::new()
