@@ -5,13 +5,10 @@
 //! `{"id":…,"ok":true,"subject":…}` or `{"id":…,"ok":false,"why":…,"class":…}`. A line that is not
 //! such an object gets `{"id":…,"error":…}`.
 
-use std::error::Error;
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use oidc_verifier::{
-    Algorithm, Class, IssuerIdentifier, JwkSet, NumericDate, Verifier, VerifyError,
-};
+use oidc_verifier::{Algorithm, Class, IssuerIdentifier, JwkSet, NumericDate, Verifier};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -26,71 +23,81 @@ struct Request {
     leeway: u64,
 }
 
+/// A verifier that cannot be built, or a token that is not accepted.
+struct Refusal {
+    why: &'static str,
+    class: Class,
+}
+
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().split(b'\n') {
-        let line: Value = match serde_json::from_slice(&line?) {
-            Ok(line) => line,
-            Err(error) => {
-                writeln!(out, "{}", json!({"id": null, "error": error.to_string()}))?;
-                out.flush()?;
-                continue;
-            }
-        };
-        let id = line.get("id").cloned().unwrap_or_default();
-        let mut answer = match Request::deserialize(line)
-            .map_err(Into::into)
-            .and_then(answer)
-        {
-            Ok(answer) => answer,
-            Err(error) => json!({"error": error.to_string()}),
-        };
-        if let Some(members) = answer.as_object_mut() {
-            members.insert("id".to_owned(), id);
-        }
-        writeln!(out, "{answer}")?;
+        writeln!(out, "{}", answer_line(&line?))?;
         out.flush()?;
     }
     Ok(())
 }
 
-fn answer(request: Request) -> Result<Value, Box<dyn Error>> {
-    let token = base64_simd::STANDARD.decode_to_vec(request.token_b64)?;
-    let now = NumericDate::from_seconds(request.now)?;
-    let set = match JwkSet::parse(request.jwks.as_bytes()) {
-        Ok(set) => set,
-        // Without keys no token can be judged: this says nothing about the token.
-        Err(error) => return Ok(refusal(error.code(), Class::Unavailable)),
+/// The answer to one line.
+pub(crate) fn answer_line(line: &[u8]) -> Value {
+    let line: Value = match serde_json::from_slice(line) {
+        Ok(line) => line,
+        Err(error) => return json!({"id": null, "error": error.to_string()}),
     };
+    let id = line.get("id").cloned().unwrap_or_default();
+    let request = match Request::deserialize(line) {
+        Ok(request) => request,
+        Err(error) => return json!({"id": id, "error": error.to_string()}),
+    };
+    let Ok(token) = base64_simd::STANDARD.decode_to_vec(&request.token_b64) else {
+        return json!({"id": id, "error": "`token_b64` is not base64"});
+    };
+    match verify(&request, &token) {
+        Ok(subject) => json!({"id": id, "ok": true, "subject": subject}),
+        Err(Refusal { why, class }) => {
+            let class = match class {
+                Class::Refused => "refused",
+                Class::Unavailable => "unavailable",
+            };
+            json!({"id": id, "ok": false, "why": why, "class": class})
+        }
+    }
+}
+
+fn verify(request: &Request, token: &[u8]) -> Result<String, Refusal> {
+    // Without a verifier no token can be judged: such an answer says nothing about this one.
+    let not_ready = |why| Refusal {
+        why,
+        class: Class::Unavailable,
+    };
+    let now = NumericDate::from_seconds(request.now).map_err(|error| not_ready(error.code()))?;
+    let issuer =
+        IssuerIdentifier::parse(&request.issuer).map_err(|error| not_ready(error.code()))?;
+    let set = JwkSet::parse(request.jwks.as_bytes()).map_err(|error| not_ready(error.code()))?;
     // A name that this library has no algorithm for allows nothing.
     let algorithms = request
         .allowed_algs
         .iter()
         .filter_map(|name| name.parse::<Algorithm>().ok());
-    let mut audiences = request.audience.into_iter();
+
+    let mut audiences = request.audience.iter();
     let mut builder = Verifier::builder()
-        .issuer(IssuerIdentifier::parse(&request.issuer)?)
-        .audience(audiences.next().unwrap_or_default())
+        .issuer(issuer)
+        .audience(audiences.next().map_or("", String::as_str))
         .algorithms(algorithms)
         .leeway(Duration::from_secs(request.leeway));
     for audience in audiences {
         builder = builder.audience(audience);
     }
-    let verifier = builder.keys(set).build()?;
-    Ok(match verifier.verify(&token, now) {
-        Ok(token) => json!({"ok": true, "subject": token.subject()}),
-        Err(error) => refusal_of(&error),
-    })
-}
-
-fn refusal_of(error: &VerifyError) -> Value {
-    refusal(error.code(), error.class())
-}
-
-fn refusal(why: &str, class: Class) -> Value {
-    let class = match class {
-        Class::Refused => "refused",
-        Class::Unavailable => "unavailable",
-    };
-    json!({"ok": false, "why": why, "class": class})
+    let verifier = builder
+        .keys(set)
+        .build()
+        .map_err(|error| not_ready(error.code()))?;
+    match verifier.verify(token, now) {
+        Ok(token) => Ok(token.subject().into_owned()),
+        Err(error) => Err(Refusal {
+            why: error.code(),
+            class: error.class(),
+        }),
+    }
 }

@@ -269,3 +269,21 @@ pub enum BuildError {
         algorithm: Algorithm,
     },
 }
+
+impl BuildError {
+    /// A stable word for logs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::DuplicateIssuer { .. } => "issuer_duplicate",
+            Self::EmptyAudience => "audience_empty",
+            Self::Keys(error) => error.code(),
+            Self::LeewayTooLong => "leeway_too_long",
+            Self::NoAlgorithm => "no_algorithm",
+            Self::NothingCanPass => "nothing_can_pass",
+            Self::Pointers(_) => "too_many_pointers",
+            Self::TokenLimitTooHigh => "token_limit_too_high",
+            Self::TooManyIssuers => "too_many_issuers",
+            Self::UnsupportedAlgorithm { .. } => "alg_not_in_backend",
+        }
+    }
+}

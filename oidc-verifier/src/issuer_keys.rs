@@ -54,3 +54,13 @@ pub enum InstallError {
     #[error("issuer is not one of the verifier's")]
     UnknownIssuer,
 }
+
+impl InstallError {
+    /// A stable word for logs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoUsableKey { .. } => "no_usable_key",
+            Self::UnknownIssuer => "issuer_unknown",
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The contract of `examples/verify.rs`: what it answers, line by line.
+
+#[expect(dead_code, reason = "`main` is for the example")]
+#[path = "../examples/verify.rs"]
+mod program;
+
+use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
+use oidc_verifier::{Algorithm, IssuerIdentifier, NumericDate};
+use serde_json::{Value, json};
+
+/// A request that is answered with yes.
+fn good() -> Result<Value, Box<dyn std::error::Error>> {
+    let key = SigningKey::generate(Algorithm::Es256, &SystemRandom::new())?;
+    let id = IssuerIdentifier::parse("https://ci.example")?;
+    let issuer = Issuer::builder(id).key(key).build()?;
+    let spec = TokenSpec::new("job-42", "deploy")?;
+    let token = issuer.issue(&spec, NumericDate::from_seconds(1_790_000_000)?)?;
+    Ok(json!({
+        "id": "a",
+        "token_b64": base64_simd::STANDARD.encode_to_string(token.as_str()),
+        "jwks": String::from_utf8(issuer.jwk_set_document().bytes.clone())?,
+        "issuer": "https://ci.example",
+        "audience": ["other", "deploy"],
+        "allowed_algs": ["ES256", "none", "HS256"],
+        "now": 1_790_000_000,
+        "leeway": 60,
+        "unknown member": true,
+    }))
+}
+
+#[test]
+fn a_good_token_is_answered_with_its_subject() {
+    let answer = program::answer_line(good().unwrap().to_string().as_bytes());
+    assert_eq!(answer, json!({"id": "a", "ok": true, "subject": "job-42"}));
+}
+
+#[test]
+fn a_refusal_has_a_stable_code_and_a_class() {
+    for (member, value, why, class) in [
+        ("now", json!(1_790_000_360), "expired", "refused"),
+        ("audience", json!(["other"]), "aud_foreign", "refused"),
+        (
+            "issuer",
+            json!("https://ci.example/"),
+            "issuer_untrusted",
+            "refused",
+        ),
+        (
+            "allowed_algs",
+            json!(["RS256"]),
+            "no_usable_key",
+            "unavailable",
+        ),
+        (
+            "allowed_algs",
+            json!(["none"]),
+            "no_algorithm",
+            "unavailable",
+        ),
+        ("audience", json!([]), "audience_empty", "unavailable"),
+        ("audience", json!([""]), "audience_empty", "unavailable"),
+        (
+            "issuer",
+            json!("http://ci.example"),
+            "not_https",
+            "unavailable",
+        ),
+        ("leeway", json!(u64::MAX), "leeway_too_long", "unavailable"),
+        ("now", json!(-1), "instant_before_1970", "unavailable"),
+        (
+            "token_b64",
+            json!("YS5iLmM="),
+            "header_base64url",
+            "refused",
+        ),
+    ] {
+        let mut request = good().unwrap();
+        request[member] = value;
+        let answer = program::answer_line(request.to_string().as_bytes());
+        let expected = json!({"id": "a", "ok": false, "why": why, "class": class});
+        assert_eq!(answer, expected, "{member}");
+    }
+}
+
+#[test]
+fn a_key_set_that_cannot_be_read_makes_the_service_unavailable() {
+    for jwks in [
+        "",
+        "{}",
+        "{\"keys\":[]}",
+        "<html>",
+        "{\"keys\":[],\"keys\":[]}",
+    ] {
+        let mut request = good().unwrap();
+        request["jwks"] = json!(jwks);
+        let answer = program::answer_line(request.to_string().as_bytes());
+        assert_eq!(answer["class"], "unavailable", "{jwks}");
+        assert_eq!(answer["ok"], false, "{jwks}");
+    }
+}
+
+#[test]
+fn a_bad_line_is_answered_with_an_error() {
+    for (line, id) in [
+        ("", json!(null)),
+        ("not json", json!(null)),
+        ("[]", json!(null)),
+        (r#"{"id":7}"#, json!(7)),
+    ] {
+        let answer = program::answer_line(line.as_bytes());
+        assert_eq!(answer["id"], id, "{line}");
+        assert!(answer["error"].is_string(), "{line}");
+    }
+    let mut request = good().unwrap();
+    request["token_b64"] = json!("*");
+    let answer = program::answer_line(request.to_string().as_bytes());
+    assert_eq!(
+        answer,
+        json!({"id": "a", "error": "`token_b64` is not base64"})
+    );
+}
