@@ -41,9 +41,10 @@
 //! | feature | what it adds | what it costs |
 //! |---|---|---|
 //! | `discovery` | `ProviderMetadata`, `DiscoveryResponse` | `url` and its Unicode tables, 29 crates |
+//! | `jsonwebtoken` | conversions from and to the keys and algorithms of that crate | `jsonwebtoken` |
 //! | `sha2` | `Jwk::thumbprint`, `PublicKey::thumbprint` | `sha2`, 8 crates |
 //!
-//! Neither is on by default. Without `sha2` the caller brings the hash to
+//! None is on by default. Without `sha2` the caller brings the hash to
 //! [`Jwk::thumbprint_with`].
 //!
 //! # Standards
@@ -70,6 +71,8 @@ mod curve;
 mod document;
 mod header;
 mod issuer_identifier;
+#[cfg(feature = "jsonwebtoken")]
+mod jsonwebtoken;
 mod jwk;
 mod jwk_members;
 mod jwk_set;
@@ -91,6 +94,8 @@ pub use compact::{CompactError, CompactJws, JwsPart};
 pub use curve::Curve;
 pub use header::{HeaderError, JoseHeader};
 pub use issuer_identifier::{IssuerIdentifier, IssuerIdentifierError};
+#[cfg(feature = "jsonwebtoken")]
+pub use self::jsonwebtoken::NotInJsonwebtoken;
 pub use jwk::{Jwk, JwkError};
 pub use jwk_set::{JwkSet, JwkSetError, SkippedJwk};
 pub use numeric_date::{NumericDate, NumericDateError};
