@@ -144,3 +144,6 @@ impl Prepared {
         }
     }
 }
+
+#[cfg(test)]
+mod vectors;
