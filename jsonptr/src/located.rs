@@ -277,7 +277,11 @@ mod tests {
             ]
         );
         for element in &elements {
-            assert!(json[element.offset()..].starts_with(element.json()));
+            assert!(
+                json.split_at(element.offset())
+                    .1
+                    .starts_with(element.json())
+            );
         }
         let members: Vec<_> = elements[2].members().unwrap().collect();
         assert_eq!(members.len(), 2);

@@ -7,6 +7,7 @@ mod names;
 mod reader;
 mod set;
 mod strings;
+mod tokens;
 mod trie;
 
 pub use buffer::{Found, ScanBuffer};

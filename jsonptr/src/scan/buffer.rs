@@ -12,7 +12,7 @@ use crate::located::{Kind, Located};
 #[derive(Clone, Debug, Default)]
 pub struct ScanBuffer {
     /// One place for each pointer of the last set.
-    places: Vec<Option<Place>>,
+    pub(super) places: Vec<Option<Place>>,
     pub(super) names: Names,
     /// The containers around the innermost open one.
     pub(super) frames: Vec<Frame>,
@@ -43,21 +43,16 @@ impl ScanBuffer {
     }
 
     pub(super) fn begin(&mut self, pointers: usize) {
-        self.clear();
+        self.names.clear();
+        self.frames.clear();
         self.places.resize(pointers, None);
+        self.places.fill(None);
     }
 
     pub(super) fn clear(&mut self) {
         self.places.clear();
         self.names.clear();
         self.frames.clear();
-    }
-
-    #[inline]
-    pub(super) fn record(&mut self, index: usize, place: Place) {
-        if let Some(held) = self.places.get_mut(index) {
-            *held = Some(place);
-        }
     }
 
     /// Gives pointers that stand twice in the set what their first occurrence found.

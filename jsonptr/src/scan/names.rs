@@ -11,6 +11,10 @@ const COMPARED_AS_THEY_COME: usize = 64;
 pub(super) struct Names {
     held: Vec<Name>,
     unescaped: Vec<u8>,
+    /// The innermost open object.
+    open: Seen,
+    /// The open objects around it.
+    outer: Vec<Seen>,
 }
 
 /// Where a name's unescaped bytes are: in the document, or in [`Names::unescaped`].
@@ -23,46 +27,76 @@ struct Name {
 }
 
 /// The names of one object: where they begin on the stack, and which fingerprints may be there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
     base: usize,
-    marks: u64,
+    marks: Marks,
+}
+
+/// One of 256 bits for each fingerprint: where a name's is not set, no comparison is needed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Marks([u64; 4]);
+
+impl Marks {
+    #[inline]
+    pub(super) fn add(&mut self, fingerprint: u32) {
+        let (word, bit) = Self::place(fingerprint);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    #[inline]
+    pub(super) fn may_hold(&self, fingerprint: u32) -> bool {
+        let (word, bit) = Self::place(fingerprint);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    #[inline]
+    fn place(fingerprint: u32) -> (usize, u64) {
+        (
+            usize::try_from(fingerprint >> 30).unwrap_or_default(),
+            1 << ((fingerprint >> 24) & 63),
+        )
+    }
 }
 
 impl Names {
     pub(super) fn clear(&mut self) {
         self.held.clear();
         self.unescaped.clear();
+        self.open = Seen::default();
+        self.outer.clear();
     }
 
     /// An object opens.
     #[inline]
-    pub(super) fn open(&self) -> Seen {
-        Seen {
+    pub(super) fn open(&mut self) {
+        self.outer.push(self.open);
+        self.open = Seen {
             base: self.held.len(),
-            marks: 0,
-        }
+            marks: Marks::default(),
+        };
     }
 
-    /// Adds the name at `start..end` of the document, which holds no escape; `false` if the object
+    /// Adds a name without escapes, which begins at `start` of the document; `false` if the object
     /// has it already.
     #[inline]
     pub(super) fn add_plain(
         &mut self,
         document: &[u8],
-        (start, end): (usize, usize),
+        start: usize,
+        name: &[u8],
         fingerprint: u32,
-        seen: &mut Seen,
     ) -> bool {
         self.add(
             document,
             Name {
                 start,
-                end,
+                end: start.wrapping_add(name.len()),
                 fingerprint,
                 was_escaped: false,
             },
-            seen,
         )
     }
 
@@ -72,7 +106,6 @@ impl Names {
         &mut self,
         document: &[u8],
         name: impl Iterator<Item = char>,
-        seen: &mut Seen,
     ) -> (&[u8], u32, bool) {
         let start = self.unescaped.len();
         for character in name {
@@ -88,7 +121,7 @@ impl Names {
             fingerprint,
             was_escaped: true,
         };
-        let new = self.add(document, name, seen);
+        let new = self.add(document, name);
         (
             self.unescaped.get(start..end).unwrap_or_default(),
             fingerprint,
@@ -97,17 +130,18 @@ impl Names {
     }
 
     #[inline]
-    fn add(&mut self, document: &[u8], name: Name, seen: &mut Seen) -> bool {
-        let mark = mark(name.fingerprint);
-        let new = seen.marks & mark == 0 || self.is_new(document, name, seen.base);
-        seen.marks |= mark;
+    fn add(&mut self, document: &[u8], name: Name) -> bool {
+        if self.open.marks.may_hold(name.fingerprint) && !self.is_new(document, name) {
+            return false;
+        }
+        self.open.marks.add(name.fingerprint);
         self.held.push(name);
-        new
+        true
     }
 
     #[inline(never)]
-    fn is_new(&self, document: &[u8], name: Name, base: usize) -> bool {
-        let held = self.held.get(base..).unwrap_or_default();
+    fn is_new(&self, document: &[u8], name: Name) -> bool {
+        let held = self.held.get(self.open.base..).unwrap_or_default();
         held.len() >= COMPARED_AS_THEY_COME
             || held.iter().all(|other| {
                 other.fingerprint != name.fingerprint
@@ -121,10 +155,12 @@ impl Names {
 
     /// Forgets the names of an object; `false` if two of them are equal.
     #[inline]
-    pub(super) fn close(&mut self, document: &[u8], seen: Seen) -> bool {
-        let unique = self.held.len() <= seen.base.saturating_add(COMPARED_AS_THEY_COME)
-            || self.are_unique_when_sorted(document, seen.base);
-        self.held.truncate(seen.base);
+    pub(super) fn close(&mut self, document: &[u8]) -> bool {
+        let base = self.open.base;
+        let unique = self.held.len() <= base.saturating_add(COMPARED_AS_THEY_COME)
+            || self.are_unique_when_sorted(document, base);
+        self.held.truncate(base);
+        self.open = self.outer.pop().unwrap_or_default();
         unique
     }
 
@@ -149,12 +185,6 @@ impl Name {
     }
 }
 
-/// One of 64 bits for a fingerprint: where it is not set, no comparison is needed.
-#[inline]
-pub(super) const fn mark(fingerprint: u32) -> u64 {
-    1 << (fingerprint >> 26)
-}
-
 /// Thirty-two bits of a name that differ for most names: from its ends and its length.
 #[inline]
 pub(super) fn fingerprint(name: &[u8]) -> u32 {
@@ -165,8 +195,12 @@ pub(super) fn fingerprint(name: &[u8]) -> u32 {
     } else if let (Some(first), Some(last)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
         u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << 32)
     } else {
-        name.iter()
-            .fold(0, |bits, &byte| (bits << 8) | u64::from(byte))
+        match *name {
+            [a, b, c] => u64::from(u32::from_le_bytes([a, b, c, 0])),
+            [a, b] => u64::from(u16::from_le_bytes([a, b])),
+            [a] => u64::from(a),
+            _ => 0,
+        }
     };
     let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
     let mixed = (ends ^ length.rotate_right(8)).wrapping_mul(ODD);
@@ -179,16 +213,11 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    match (
-        a.first_chunk::<8>(),
-        a.last_chunk::<8>(),
-        b.first_chunk::<8>(),
-        b.last_chunk::<8>(),
-    ) {
-        (Some(a_first), Some(a_last), Some(b_first), Some(b_last)) => {
-            a_first == b_first && a_last == b_last && (a.len() <= 16 || a == b)
-        }
-        _ => a.iter().zip(b).all(|(a, b)| a == b),
+    if let (Some(a_last), Some(b_last)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+        a_last == b_last && a_words.iter().zip(b_words).all(|(a, b)| a == b)
+    } else {
+        a.iter().zip(b).all(|(a, b)| a == b)
     }
 }
 
@@ -226,15 +255,34 @@ mod tests {
     fn names_with_equal_fingerprints_are_still_told_apart() {
         // Same ends, same length, another middle.
         let document = b"start-of-0-name-end  start-of-1-name-end";
-        let (a, b) = ((0, 19), (21, 40));
-        let print = fingerprint(&document[0..19]);
-        assert_eq!(print, fingerprint(&document[21..40]));
-        assert!(!same(&document[0..19], &document[21..40]));
+        let (a, b) = (&document[..19], &document[21..]);
+        let print = fingerprint(a);
+        assert_eq!(print, fingerprint(b));
+        assert!(!same(a, b));
         let mut names = Names::default();
-        let mut seen = names.open();
-        assert!(names.add_plain(document, a, print, &mut seen));
-        assert!(names.add_plain(document, b, print, &mut seen));
-        assert!(!names.add_plain(document, a, print, &mut seen));
+        names.open();
+        assert!(names.add_plain(document, 0, a, print));
+        assert!(names.add_plain(document, 21, b, print));
+        assert!(!names.add_plain(document, 0, a, print));
+        assert!(
+            !names
+                .add_unescaped(document, "start-of-1-name-end".chars())
+                .2
+        );
+    }
+
+    #[test]
+    fn an_inner_object_may_repeat_the_names_of_the_outer() {
+        let document = b"name";
+        let print = fingerprint(document);
+        let mut names = Names::default();
+        names.open();
+        assert!(names.add_plain(document, 0, document, print));
+        names.open();
+        assert!(names.add_plain(document, 0, document, print));
+        assert!(names.close(document));
+        assert!(!names.add_plain(document, 0, document, print));
+        assert!(names.close(document));
     }
 
     #[test]

@@ -1,19 +1,17 @@
 //! The one pass: a strict reader of RFC 8259 that walks the pointers' tree along the document.
 //!
-//! It is written without recursion: what is open stands on a stack whose depth is limited.
-#![expect(
-    clippy::arithmetic_side_effects,
-    reason = "a position never passes the document's length, and a count never passes a position"
-)]
+//! It is written without recursion: what is open stands on a stack whose depth is limited. This
+//! file opens and closes containers; what is between their brackets is read in [`values`].
+
+mod values;
 
 use super::buffer::{Place, ScanBuffer};
 use super::error::{ScanError, ScanErrorKind};
 use super::limits::ScanLimits;
-use super::names::{Seen, fingerprint};
-use super::strings::{end_of_string, find_quote, is_plain};
-use super::trie::{NodeId, Trie};
+use super::strings::is_plain;
+use super::tokens::skip_white_space;
+use super::trie::{Node, NodeId, Trie};
 use crate::located::Kind;
-use crate::text::Text;
 
 /// Reads `json` to its end and records in `buffer` what the pointers of `trie` name.
 pub(super) fn read<'a>(
@@ -23,12 +21,8 @@ pub(super) fn read<'a>(
     buffer: &mut ScanBuffer,
 ) -> Result<&'a str, ScanError> {
     if json.len() > limits.bytes {
-        return Err(ScanError::new(
-            ScanErrorKind::TooLong {
-                limit: limits.bytes,
-            },
-            limits.bytes,
-        ));
+        let limit = limits.bytes;
+        return Err(ScanError::new(ScanErrorKind::TooLong { limit }, limit));
     }
     if json.starts_with(b"\xef\xbb\xbf") {
         return Err(ScanError::new(ScanErrorKind::ByteOrderMark, 0));
@@ -36,9 +30,9 @@ pub(super) fn read<'a>(
     let document = core::str::from_utf8(json)
         .map_err(|error| ScanError::new(ScanErrorKind::NotUtf8, error.valid_up_to()))?;
     if is_plain(json) {
-        Reader::<true>::new(document, trie, limits).read(buffer)?;
+        Reader::<true>::new(document, trie, limits, buffer).read()?;
     } else {
-        Reader::<false>::new(document, trie, limits).read(buffer)?;
+        Reader::<false>::new(document, trie, limits, buffer).read()?;
     }
     buffer.copy_twins(trie);
     Ok(document)
@@ -50,343 +44,196 @@ pub(super) struct Frame {
     /// Where its opening bracket is.
     start: usize,
     node: NodeId,
-    /// Members or elements so far.
-    count: usize,
+    /// How many more members or elements the limit allows.
+    left: usize,
     inside: Inside,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Inside {
     Document,
     Array,
-    Object(Seen),
+    Object,
 }
 
-/// `PLAIN`: the document holds neither a backslash nor a control character.
-#[derive(Clone, Copy)]
+/// Each method that takes the rest of the document and reads something from its front answers
+/// what is behind that. `None` is a refusal, and `fault` says why: so small an answer stays in
+/// registers.
+///
+/// `PLAIN`: the document is ASCII and holds neither a backslash nor a control character.
 struct Reader<'r, const PLAIN: bool> {
     document: &'r str,
-    bytes: &'r [u8],
     trie: &'r Trie,
     limits: &'r ScanLimits,
-}
-
-/// How far a value goes: to its end, or up to the first value in it.
-enum Extent {
-    Whole(usize, Kind, bool),
-    Opened(usize),
+    buffer: &'r mut ScanBuffer,
+    /// The innermost that is open; what is around it is on the stack.
+    open: Frame,
+    /// The place of the container that opens next.
+    next: &'r Node,
+    fault: ScanError,
 }
 
 impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
-    fn new(document: &'r str, trie: &'r Trie, limits: &'r ScanLimits) -> Self {
+    fn new(
+        document: &'r str,
+        trie: &'r Trie,
+        limits: &'r ScanLimits,
+        buffer: &'r mut ScanBuffer,
+    ) -> Self {
+        let root = trie.root();
         Self {
             document,
-            bytes: document.as_bytes(),
             trie,
             limits,
+            buffer,
+            open: Frame {
+                start: 0,
+                node: root.id(),
+                left: 0,
+                inside: Inside::Document,
+            },
+            next: root,
+            fault: ScanError::new(ScanErrorKind::UnexpectedEnd, document.len()),
         }
     }
 
-    /// Reads the document. Each turn of the loop reads one value, after its name if it is a
-    /// member: to its end, or up to the first value in it.
-    fn read(self, buffer: &mut ScanBuffer) -> Result<(), ScanError> {
-        let mut at = 0;
-        let mut node = NodeId::ROOT;
-        // The innermost that is open; what is around it is on the stack.
-        let mut open = Frame {
-            start: 0,
-            node,
-            count: 0,
-            inside: Inside::Document,
+    fn read(mut self) -> Result<(), ScanError> {
+        let whole = skip_white_space(self.document.as_bytes());
+        let rest = match whole {
+            [b'{' | b'[', ..] => self.containers(whole),
+            _ => self.scalar(whole, self.next),
         };
+        match rest.map(skip_white_space) {
+            Some([]) => Ok(()),
+            Some(rest) => Err(ScanError::new(
+                ScanErrorKind::TrailingBytes,
+                self.offset(rest),
+            )),
+            None => Err(self.fault),
+        }
+    }
+
+    /// Reads a container and all in it. Each turn of the loop opens or closes one.
+    fn containers(&mut self, mut rest: &'r [u8]) -> Option<&'r [u8]> {
         loop {
-            match &mut open.inside {
-                Inside::Object(seen) => (at, node) = self.name(at, open.node, seen, buffer)?,
-                Inside::Array => node = self.trie.element(open.node, open.count - 1),
-                Inside::Document => {}
-            }
-            let start = self.skip_white_space(at);
-            match self.value(start, node, &mut open, buffer)? {
-                Extent::Opened(first) => at = first,
-                Extent::Whole(end, kind, escaped) => {
-                    self.record(
-                        buffer,
-                        node,
-                        Place {
-                            start,
-                            end,
-                            kind,
-                            escaped,
-                        },
-                    );
-                    match self.after_value(end, &mut open, buffer)? {
-                        Some(next) => at = next,
-                        None => return Ok(()),
+            rest = match rest {
+                [b'{', inside @ ..] => {
+                    self.push(rest, Inside::Object, self.limits.members)?;
+                    self.buffer.names.open();
+                    match skip_white_space(inside) {
+                        end @ [b'}', ..] => end,
+                        name => self.members(name)?,
                     }
                 }
-            }
+                [b'[', inside @ ..] => {
+                    self.push(rest, Inside::Array, self.limits.elements)?;
+                    match skip_white_space(inside) {
+                        end @ [b']', ..] => end,
+                        element => self.elements(element)?,
+                    }
+                }
+                _ => {
+                    let behind = self.close(rest)?;
+                    match self.open.inside {
+                        Inside::Object => match self.comma_or(b'}', behind)? {
+                            [b',', name @ ..] => self.members(name)?,
+                            end => end,
+                        },
+                        Inside::Array => match self.comma_or(b']', behind)? {
+                            [b',', element @ ..] => self.elements(element)?,
+                            end => end,
+                        },
+                        Inside::Document => return Some(behind),
+                    }
+                }
+            };
         }
     }
 
-    /// Reads a scalar, an empty container, or the opening of one that is not empty.
     #[inline]
-    fn value(
-        self,
-        start: usize,
-        node: NodeId,
-        open: &mut Frame,
-        buffer: &mut ScanBuffer,
-    ) -> Result<Extent, ScanError> {
-        Ok(match self.bytes.get(start) {
-            Some(b'"') => {
-                let (end, escaped) = self.string(start)?;
-                Extent::Whole(end + 1, Kind::String, escaped)
-            }
-            Some(b'-' | b'0'..=b'9') => Extent::Whole(self.number(start)?, Kind::Number, false),
-            Some(b'{' | b'[') => return self.container(start, node, open, buffer),
-            Some(b't') => Extent::Whole(self.literal(start, "true")?, Kind::Bool, false),
-            Some(b'f') => Extent::Whole(self.literal(start, "false")?, Kind::Bool, false),
-            Some(b'n') => Extent::Whole(self.literal(start, "null")?, Kind::Null, false),
-            _ => return Err(unexpected(self.bytes, start)),
-        })
+    fn comma_or(&mut self, bracket: u8, rest: &'r [u8]) -> Option<&'r [u8]> {
+        match skip_white_space(rest) {
+            found @ [byte, ..] if *byte == b',' || *byte == bracket => Some(found),
+            other => self.unexpected(other),
+        }
     }
 
-    fn container(
-        self,
-        start: usize,
-        node: NodeId,
-        open: &mut Frame,
-        buffer: &mut ScanBuffer,
-    ) -> Result<Extent, ScanError> {
+    #[inline]
+    fn push(&mut self, start: &[u8], inside: Inside, limit: usize) -> Option<()> {
         // INVARIANT: the stack holds the document and every container but the innermost, so its
         // length is the number of containers that are open.
-        if buffer.frames.len() == self.limits.depth {
+        if self.buffer.frames.len() >= self.limits.depth {
             let limit = self.limits.depth;
-            return Err(ScanError::new(ScanErrorKind::TooDeep { limit }, start));
+            return self.refuse(ScanErrorKind::TooDeep { limit }, start);
         }
-        let object = self.bytes.get(start) == Some(&b'{');
-        let first = self.skip_white_space(start + 1);
-        match (object, self.bytes.get(first)) {
-            (true, Some(b'}')) => return Ok(Extent::Whole(first + 1, Kind::Object, false)),
-            (false, Some(b']')) => return Ok(Extent::Whole(first + 1, Kind::Array, false)),
-            (true, _) if self.limits.members == 0 => return Err(too_many_members(0, start)),
-            (false, _) if self.limits.elements == 0 => return Err(too_many_elements(0, start)),
-            _ => {}
-        }
-        let inside = if object {
-            Inside::Object(buffer.names.open())
-        } else {
-            Inside::Array
-        };
-        let inner = Frame {
-            start,
-            node,
-            count: 1,
+        self.buffer.frames.push(self.open);
+        self.open = Frame {
+            start: self.offset(start),
+            node: self.next.id(),
+            left: limit,
             inside,
         };
-        buffer.frames.push(core::mem::replace(open, inner));
-        Ok(Extent::Opened(first))
+        Some(())
     }
 
-    /// After a whole value: closes what ends here; answers where the next value or name is looked
-    /// for, or `None` at the end of the document.
+    /// Closes the innermost container at its bracket.
     #[inline]
-    fn after_value(
-        self,
-        mut end: usize,
-        open: &mut Frame,
-        buffer: &mut ScanBuffer,
-    ) -> Result<Option<usize>, ScanError> {
-        loop {
-            let at = self.skip_white_space(end);
-            let kind = match (open.inside, self.bytes.get(at)) {
-                (Inside::Object(_), Some(b',')) if open.count < self.limits.members => {
-                    open.count += 1;
-                    return Ok(Some(at + 1));
-                }
-                (Inside::Array, Some(b',')) if open.count < self.limits.elements => {
-                    open.count += 1;
-                    return Ok(Some(at + 1));
-                }
-                (Inside::Object(_), Some(b',')) => {
-                    return Err(too_many_members(self.limits.members, at));
-                }
-                (Inside::Array, Some(b',')) => {
-                    return Err(too_many_elements(self.limits.elements, at));
-                }
-                (Inside::Object(seen), Some(b'}')) => {
-                    if !buffer.names.close(self.bytes, seen) {
-                        return Err(ScanError::new(ScanErrorKind::DuplicateMember, at));
-                    }
-                    Kind::Object
-                }
-                (Inside::Array, Some(b']')) => Kind::Array,
-                (Inside::Document, None) => return Ok(None),
-                (Inside::Document, Some(_)) => {
-                    return Err(ScanError::new(ScanErrorKind::TrailingBytes, at));
-                }
-                _ => return Err(unexpected(self.bytes, at)),
-            };
-            end = at + 1;
-            let Frame { start, node, .. } = *open;
-            self.record(
-                buffer,
-                node,
-                Place {
-                    start,
-                    end,
-                    kind,
-                    escaped: false,
-                },
-            );
-            if let Some(outer) = buffer.frames.pop() {
-                *open = outer;
+    fn close(&mut self, end: &'r [u8]) -> Option<&'r [u8]> {
+        let kind = if self.open.inside == Inside::Object {
+            if !self.buffer.names.close(self.document.as_bytes()) {
+                return self.refuse(ScanErrorKind::DuplicateMember, end);
             }
-        }
-    }
-
-    /// Reads a member's name and the colon; answers where its value is looked for, and its node.
-    #[inline]
-    fn name(
-        self,
-        at: usize,
-        node: NodeId,
-        seen: &mut Seen,
-        buffer: &mut ScanBuffer,
-    ) -> Result<(usize, NodeId), ScanError> {
-        let start = self.skip_white_space(at);
-        if self.bytes.get(start) != Some(&b'"') {
-            return Err(unexpected(self.bytes, start));
-        }
-        let (end, escaped) = self.string(start)?;
-        let (child, new) = if escaped {
-            let text = Text::new(self.document.get(start + 1..end).unwrap_or_default(), true);
-            let (name, print, new) = buffer.names.add_unescaped(self.bytes, text.chars(), seen);
-            (self.trie.member(node, name, print), new)
+            Kind::Object
         } else {
-            let name = self.bytes.get(start + 1..end).unwrap_or_default();
-            let print = fingerprint(name);
-            let new = buffer
-                .names
-                .add_plain(self.bytes, (start + 1, end), print, seen);
-            (self.trie.member(node, name, print), new)
+            Kind::Array
         };
-        if !new {
-            return Err(ScanError::new(ScanErrorKind::DuplicateMember, start));
-        }
-        let colon = self.skip_white_space(end + 1);
-        if self.bytes.get(colon) != Some(&b':') {
-            return Err(unexpected(self.bytes, colon));
-        }
-        Ok((colon + 1, child))
-    }
-
-    /// Reads the string that begins at `start`; answers where its closing quotation mark is, and
-    /// whether it holds escapes.
-    #[inline]
-    fn string(self, start: usize) -> Result<(usize, bool), ScanError> {
-        if PLAIN {
-            match find_quote(self.bytes, start + 1) {
-                Some(end) => Ok((end, false)),
-                None => Err(ScanError::new(
-                    ScanErrorKind::UnexpectedEnd,
-                    self.bytes.len(),
-                )),
-            }
-        } else {
-            end_of_string(self.bytes, start + 1)
-        }
-    }
-
-    /// RFC 8259 section 6; answers what is behind the number.
-    #[inline]
-    fn number(self, start: usize) -> Result<usize, ScanError> {
-        let invalid = ScanError::new(ScanErrorKind::InvalidNumber, start);
-        let mut at = start;
-        if self.bytes.get(at) == Some(&b'-') {
-            at += 1;
-        }
-        match self.bytes.get(at) {
-            Some(b'0') => at += 1,
-            Some(b'1'..=b'9') => at = self.end_of_digits(at),
-            _ => return Err(invalid),
-        }
-        if self.bytes.get(at) == Some(&b'.') {
-            at = self.some_digits(at + 1).ok_or(invalid)?;
-        }
-        if let Some(b'e' | b'E') = self.bytes.get(at) {
-            at += 1;
-            if let Some(b'+' | b'-') = self.bytes.get(at) {
-                at += 1;
-            }
-            at = self.some_digits(at).ok_or(invalid)?;
-        }
-        Ok(at)
-    }
-
-    #[inline]
-    fn end_of_digits(self, mut at: usize) -> usize {
-        while let Some(b'0'..=b'9') = self.bytes.get(at) {
-            at += 1;
-        }
-        at
-    }
-
-    fn some_digits(self, at: usize) -> Option<usize> {
-        let end = self.end_of_digits(at);
-        (end > at).then_some(end)
-    }
-
-    fn literal(self, start: usize, text: &'static str) -> Result<usize, ScanError> {
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        if rest.starts_with(text.as_bytes()) {
-            Ok(start + text.len())
-        } else {
-            Err(ScanError::new(ScanErrorKind::InvalidLiteral, start))
-        }
-    }
-
-    /// The next byte at or after `at` that is not white space (RFC 8259 section 2).
-    #[inline]
-    fn skip_white_space(self, mut at: usize) -> usize {
-        if PLAIN {
-            while let Some(b' ') = self.bytes.get(at) {
-                at += 1;
-            }
-        } else {
-            while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(at) {
-                at += 1;
-            }
-        }
-        at
+        let behind = end.get(1..)?;
+        let node = self.trie.node(self.open.node);
+        self.record(node, self.open.start, behind, kind, false);
+        self.open = self.buffer.frames.pop()?;
+        Some(behind)
     }
 
     /// Notes a whole value, if a pointer ends at `node`.
     #[inline]
-    fn record(self, buffer: &mut ScanBuffer, node: NodeId, place: Place) {
-        if node != NodeId::NOWHERE
-            && let Some(index) = self.trie.index(node)
-        {
-            buffer.record(index, place);
+    fn record(&mut self, node: &Node, start: usize, behind: &[u8], kind: Kind, escaped: bool) {
+        let end = self.offset(behind);
+        if let Some(held) = self.buffer.places.get_mut(node.index()) {
+            *held = Some(Place {
+                start,
+                end,
+                kind,
+                escaped,
+            });
         }
     }
-}
 
-#[cold]
-fn unexpected(bytes: &[u8], at: usize) -> ScanError {
-    if at < bytes.len() {
-        ScanError::new(ScanErrorKind::UnexpectedByte, at)
-    } else {
-        ScanError::new(ScanErrorKind::UnexpectedEnd, at)
+    /// Where in the document the rest begins.
+    #[inline]
+    fn offset(&self, rest: &[u8]) -> usize {
+        self.document.len().wrapping_sub(rest.len())
     }
-}
 
-#[cold]
-fn too_many_members(limit: usize, at: usize) -> ScanError {
-    ScanError::new(ScanErrorKind::TooManyMembers { limit }, at)
-}
+    #[cold]
+    #[inline(never)]
+    fn refuse<T>(&mut self, kind: ScanErrorKind, rest: &[u8]) -> Option<T> {
+        self.refuse_at(kind, self.offset(rest))
+    }
 
-#[cold]
-fn too_many_elements(limit: usize, at: usize) -> ScanError {
-    ScanError::new(ScanErrorKind::TooManyElements { limit }, at)
+    #[cold]
+    fn refuse_at<T>(&mut self, kind: ScanErrorKind, offset: usize) -> Option<T> {
+        self.fault = ScanError::new(kind, offset);
+        None
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unexpected<T>(&mut self, rest: &[u8]) -> Option<T> {
+        let kind = if rest.is_empty() {
+            ScanErrorKind::UnexpectedEnd
+        } else {
+            ScanErrorKind::UnexpectedByte
+        };
+        self.refuse(kind, rest)
+    }
 }

@@ -1,105 +1,120 @@
-//! Finding the end of a string, sixteen bytes a step.
+//! Finding the end of a string, eight bytes a step.
 
-use super::error::{ScanError, ScanErrorKind};
+use super::error::ScanErrorKind;
 
-/// Whether no byte of `document` is a backslash or a control character. Most tokens are so, and
-/// then the next quotation mark ends a string, and no white space needs a look.
-#[inline]
+/// Whether `document` is ASCII without backslashes and control characters. Most tokens are so, and
+/// then the next quotation mark ends a string.
 pub(super) fn is_plain(document: &[u8]) -> bool {
-    let special = |&byte: &u8| u8::from(byte == b'\\') | u8::from(byte < 0x20);
-    document.iter().fold(0, |found, byte| found | special(byte)) == 0
+    let Some(last) = document.last_chunk::<64>() else {
+        return all_plain(document);
+    };
+    let (blocks, _) = document.as_chunks::<64>();
+    blocks.iter().all(|block| all_plain(block)) && all_plain(last)
 }
 
-/// The next quotation mark at or after `at`.
+/// Without an early exit the compiler looks at sixteen bytes at once.
 #[inline]
-pub(super) fn find_quote(document: &[u8], at: usize) -> Option<usize> {
-    let (blocks, rest) = document.get(at..)?.as_chunks::<16>();
-    let mut at = at;
-    for block in blocks {
-        // Without an early exit the compiler compares all sixteen at once.
-        if block
-            .iter()
-            .fold(0, |found, &byte| found | u8::from(byte == b'"'))
-            != 0
-        {
-            return Some(
-                at.wrapping_add(first_of(block, |word| zero_bytes(word ^ repeated(b'"')))),
-            );
-        }
-        at = at.wrapping_add(16);
-    }
-    Some(at.wrapping_add(rest.iter().position(|&byte| byte == b'"')?))
+fn all_plain(bytes: &[u8]) -> bool {
+    // As a signed number, a byte beyond ASCII is below every control character.
+    let special = |&byte: &u8| byte.cast_signed() < 0x20 || byte == b'\\';
+    !bytes
+        .iter()
+        .fold(false, |found, byte| found | special(byte))
 }
 
-/// The end of a string whose first character is at `start` (that of its closing quotation mark),
-/// and whether it holds escapes. Escapes and control characters are checked (RFC 8259 section 7).
-pub(super) fn end_of_string(document: &[u8], start: usize) -> Result<(usize, bool), ScanError> {
-    let mut at = start;
-    let mut escaped = false;
+/// How many bytes stand before the next quotation mark, in text that is ASCII.
+#[inline]
+pub(super) fn find_quote(ascii: &[u8]) -> Option<usize> {
+    let (words, tail) = ascii.as_chunks::<8>();
+    let mut at = 0_usize;
+    for word in words {
+        let marks = zeros(u64::from_le_bytes(*word) ^ repeated(b'"'));
+        if marks & HIGH_BITS != 0 {
+            return Some(at.wrapping_add(index_of_lowest(marks & HIGH_BITS)));
+        }
+        at = at.wrapping_add(8);
+    }
+    let in_tail = tail.iter().position(|&byte| byte == b'"')?;
+    Some(at.wrapping_add(in_tail))
+}
+
+/// How many bytes stand before the next quotation mark, backslash or control character.
+#[inline]
+pub(super) fn find_special(text: &[u8]) -> Option<usize> {
+    let (words, tail) = text.as_chunks::<8>();
+    let mut at = 0_usize;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // Exchanging bit 1 puts the quotation mark (0x22) behind the last control character (0x1f),
+        // so that one subtraction finds both.
+        let controls_and_quotes = (word ^ repeated(2)).wrapping_sub(repeated(0x21));
+        let backslashes = zeros(word ^ repeated(b'\\'));
+        let marks = (controls_and_quotes | backslashes) & !word & HIGH_BITS;
+        if marks != 0 {
+            return Some(at.wrapping_add(index_of_lowest(marks)));
+        }
+        at = at.wrapping_add(8);
+    }
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    let in_tail = tail.iter().position(special)?;
+    Some(at.wrapping_add(in_tail))
+}
+
+/// Sets the high bit of each byte that is zero. Bytes beyond ASCII keep theirs, and a zero byte may
+/// lend its mark to the next: so the lowest mark counts, and only if its byte was ASCII.
+#[inline]
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(repeated(1))
+}
+
+#[inline]
+fn index_of_lowest(marks: u64) -> usize {
+    usize::try_from(marks.trailing_zeros() >> 3).unwrap_or_default()
+}
+
+const HIGH_BITS: u64 = repeated(0x80);
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// How many bytes of `text` stand before the quotation mark that ends its string. Escapes and
+/// control characters are checked (RFC 8259 section 7); a fault comes with its place.
+pub(super) fn find_end(text: &[u8]) -> Result<usize, (ScanErrorKind, usize)> {
+    let mut at = 0_usize;
     loop {
-        at = find_special(document, at)
-            .ok_or(ScanError::new(ScanErrorKind::UnexpectedEnd, document.len()))?;
-        match document.get(at) {
-            Some(b'"') => return Ok((at, escaped)),
-            Some(b'\\') => {
-                escaped = true;
-                at = end_of_escape(document, at)?;
-            }
-            _ => return Err(ScanError::new(ScanErrorKind::ControlCharacter, at)),
-        }
+        let rest = text.get(at..).unwrap_or_default();
+        let ordinary = find_special(rest).ok_or((ScanErrorKind::UnexpectedEnd, text.len()))?;
+        at = at.wrapping_add(ordinary);
+        let rest = text.get(at..).unwrap_or_default();
+        at = match rest {
+            [b'"', ..] => return Ok(at),
+            [b'\\', ..] => at.wrapping_add(escape_length(rest).map_err(|kind| (kind, at))?),
+            _ => return Err((ScanErrorKind::ControlCharacter, at)),
+        };
     }
 }
 
-/// The next quotation mark, backslash or control character.
-#[inline]
-fn find_special(document: &[u8], at: usize) -> Option<usize> {
-    let (blocks, rest) = document.get(at..)?.as_chunks::<16>();
-    let mut at = at;
-    for block in blocks {
-        let special =
-            |&byte: &u8| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20);
-        if block.iter().fold(0, |found, byte| found | special(byte)) != 0 {
-            let marks = |word: u64| {
-                zero_bytes(word ^ repeated(b'"'))
-                    | zero_bytes(word ^ repeated(b'\\'))
-                    | (word.wrapping_sub(repeated(0x20)) & !word & HIGH_BITS)
-            };
-            return Some(at.wrapping_add(first_of(block, marks)));
-        }
-        at = at.wrapping_add(16);
-    }
-    let special = |&byte: &u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    Some(at.wrapping_add(rest.iter().position(special)?))
-}
-
-/// The byte after the escape whose backslash is at `backslash`.
-fn end_of_escape(document: &[u8], backslash: usize) -> Result<usize, ScanError> {
-    let invalid = ScanError::new(ScanErrorKind::InvalidEscape, backslash);
-    let rest = document.get(backslash..).unwrap_or_default();
-    let length = match rest {
+/// How many bytes the escape has that `rest` begins with.
+fn escape_length(rest: &[u8]) -> Result<usize, ScanErrorKind> {
+    let (unit, after) = match rest {
         [
             _,
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
             ..,
-        ] => 2,
-        [_, b'u', a, b, c, d, after @ ..] => match hex4([*a, *b, *c, *d]).ok_or(invalid)? {
-            0xd800..=0xdbff => {
-                let [b'\\', b'u', a, b, c, d, ..] = after else {
-                    return Err(ScanError::new(ScanErrorKind::LoneSurrogate, backslash));
-                };
-                match hex4([*a, *b, *c, *d]).ok_or(invalid)? {
-                    0xdc00..=0xdfff => 12,
-                    _ => return Err(ScanError::new(ScanErrorKind::LoneSurrogate, backslash)),
-                }
-            }
-            0xdc00..=0xdfff => {
-                return Err(ScanError::new(ScanErrorKind::LoneSurrogate, backslash));
-            }
-            _ => 6,
-        },
-        _ => return Err(invalid),
+        ] => return Ok(2),
+        [_, b'u', a, b, c, d, after @ ..] => (hex4([*a, *b, *c, *d]), after),
+        _ => return Err(ScanErrorKind::InvalidEscape),
     };
-    backslash.checked_add(length).ok_or(invalid)
+    match (unit.ok_or(ScanErrorKind::InvalidEscape)?, after) {
+        (0xd800..=0xdbff, [b'\\', b'u', a, b, c, d, ..]) => match hex4([*a, *b, *c, *d]) {
+            Some(0xdc00..=0xdfff) => Ok(12),
+            Some(_) => Err(ScanErrorKind::LoneSurrogate),
+            None => Err(ScanErrorKind::InvalidEscape),
+        },
+        (0xd800..=0xdfff, _) => Err(ScanErrorKind::LoneSurrogate),
+        _ => Ok(6),
+    }
 }
 
 /// Four hexadecimal digits of either case.
@@ -111,86 +126,89 @@ pub(crate) fn hex4(digits: [u8; 4]) -> Option<u32> {
     })
 }
 
-const HIGH_BITS: u64 = repeated(0x80);
-
-const fn repeated(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// The high bit of each byte that is zero. A byte above a zero byte may be marked too: only the
-/// lowest mark counts.
-#[inline]
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(repeated(1)) & !word & HIGH_BITS
-}
-
-/// The index of the first byte of a block that `marks` marks; 16 if it marks none.
-#[inline]
-fn first_of(block: &[u8; 16], marks: impl Fn(u64) -> u64) -> usize {
-    let both = u128::from_le_bytes(*block);
-    let low = marks(u64::try_from(both & u128::from(u64::MAX)).unwrap_or_default());
-    let bits = if low != 0 {
-        low.trailing_zeros()
-    } else {
-        let high = marks(u64::try_from(both >> 64).unwrap_or_default());
-        high.trailing_zeros() | 64
-    };
-    usize::try_from(bits >> 3).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::vec::Vec;
 
     #[test]
-    fn a_quote_is_found_at_every_distance_and_behind_every_byte() {
+    fn a_quote_is_found_at_every_distance_and_behind_every_ascii_byte() {
         for before in 0..40 {
-            for filler in 0..=255_u8 {
-                let mut bytes = alloc::vec![if filler == b'"' { b'x' } else { filler }; before];
+            for filler in (0..0x80_u8).filter(|&byte| byte != b'"') {
+                let mut bytes = alloc::vec![filler; before];
                 bytes.push(b'"');
                 bytes.extend_from_slice(b"tail\"");
-                assert_eq!(find_quote(&bytes, 0), Some(before), "filler {filler}");
+                assert_eq!(find_quote(&bytes), Some(before), "filler {filler}");
             }
         }
-        assert_eq!(find_quote(b"no mark in here, none", 0), None);
-        assert_eq!(find_quote(b"\"", 1), None);
-        assert_eq!(find_quote(b"\"", 2), None);
+        assert_eq!(find_quote(b"no mark in here, none"), None);
+        assert_eq!(find_quote(b""), None);
     }
 
     #[test]
-    fn each_special_byte_is_found_and_no_other() {
-        for byte in 0..=255_u8 {
-            for before in [0, 3, 7, 8, 9, 15] {
-                let mut bytes: Vec<u8> = alloc::vec![b'x'; before];
-                bytes.push(byte);
-                bytes.extend_from_slice(&[b'y'; 9]);
-                let special = byte < 0x20 || byte == b'"' || byte == b'\\';
-                assert_eq!(
-                    find_special(&bytes, 0),
-                    special.then_some(before),
-                    "byte {byte}"
-                );
-                assert_eq!(is_plain(&bytes), byte >= 0x20 && byte != b'\\');
+    fn each_special_byte_is_found_behind_every_other_and_no_other_is() {
+        let is_special = |byte| byte < 0x20 || byte == b'"' || byte == b'\\';
+        for filler in (0..=255_u8).filter(|&byte| !is_special(byte)) {
+            for byte in 0..=255_u8 {
+                for before in [0, 3, 7, 8, 9] {
+                    let mut bytes: Vec<u8> = alloc::vec![filler; before];
+                    bytes.push(byte);
+                    bytes.extend_from_slice(&[b'y'; 9]);
+                    let expected = is_special(byte).then_some(before);
+                    assert_eq!(find_special(&bytes), expected, "{byte} after {filler}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn plain_is_ascii_without_backslashes_and_control_characters() {
+        for length in [1, 15, 63, 64, 65, 127, 128, 200] {
+            for at in [0, length / 2, length - 1] {
+                for byte in 0..=255_u8 {
+                    let mut bytes = alloc::vec![b'x'; length];
+                    bytes[at] = byte;
+                    let expected = (0x20..0x80).contains(&byte) && byte != b'\\';
+                    assert_eq!(is_plain(&bytes), expected, "{byte} at {at} of {length}");
+                }
+            }
+        }
+        assert!(is_plain(b""));
     }
 
     #[test]
     fn surrogates_come_in_pairs_only() {
-        let end = |text: &str| end_of_string(text.as_bytes(), 0).map_err(|e| e.kind());
-        assert_eq!(end(r#"\ud83d\ude00""#), Ok((12, true)));
+        let end = |text: &str| find_end(text.as_bytes());
+        assert_eq!(end(r#"\ud83d\ude00""#), Ok(12));
         for lone in [
-            r#"\ud800""#,
-            r#"\udc00""#,
-            r#"\ud800\u0041""#,
-            r#"\ud800\ud800""#,
-            r#"\ud800x""#,
+            r#"ab\ud800""#,
+            r#"ab\udc00""#,
+            r#"ab\ud800\u0041""#,
+            r#"ab\ud800\ud800""#,
+            r#"ab\ud800x""#,
         ] {
-            assert_eq!(end(lone), Err(ScanErrorKind::LoneSurrogate), "{lone}");
+            assert_eq!(end(lone), Err((ScanErrorKind::LoneSurrogate, 2)), "{lone}");
         }
-        for bad in [r#"\u12""#, r#"\u12g4""#, r#"\x""#, r"\", r#"\u+123""#] {
-            assert_eq!(end(bad), Err(ScanErrorKind::InvalidEscape), "{bad}");
+    }
+
+    #[test]
+    fn an_escape_is_one_of_section_7() {
+        for bad in [
+            r#"\u12""#,
+            r#"\u12g4""#,
+            r#"\x""#,
+            r"\",
+            r#"\u+123""#,
+            r#"\ud800\u12g4""#,
+            r#"\U0041""#,
+        ] {
+            let found = find_end(bad.as_bytes());
+            assert_eq!(found, Err((ScanErrorKind::InvalidEscape, 0)), "{bad}");
         }
+        assert_eq!(find_end(br#"\"\\\/\b\f\n\r\t\u00Ff""#), Ok(22));
+        let end = Err((ScanErrorKind::UnexpectedEnd, 5));
+        assert_eq!(find_end(b"abc\\n"), end);
+        let control = Err((ScanErrorKind::ControlCharacter, 3));
+        assert_eq!(find_end(b"\\na\x1f\""), control);
     }
 }

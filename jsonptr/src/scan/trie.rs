@@ -3,33 +3,37 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::names::{fingerprint, mark, same};
+use super::names::{Marks, fingerprint, same};
 use crate::Pointer;
 
-/// A place in the tree: the value at hand is one that some pointer names or passes through.
+/// A node by its number, for the scanner's stack, which outlives the borrow of one tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(usize);
 
 impl NodeId {
     /// No pointer leads here.
-    pub(super) const NOWHERE: Self = Self(0);
+    pub(super) const NOWHERE: Self = Self(usize::MAX);
     /// The whole document.
-    pub(super) const ROOT: Self = Self(1);
+    pub(super) const ROOT: Self = Self(0);
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Trie {
     nodes: Vec<Node>,
+    /// No pointer leads here.
+    nowhere: Node,
     /// Pointers that stand twice in the set: the index, and the one before it that is equal.
     twins: Vec<(usize, usize)>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Node {
-    /// The index of the pointer that ends here.
-    index: Option<usize>,
+/// A place in the tree: the value at hand is one that some pointer names or passes through.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    id: NodeId,
+    /// The index of the pointer that ends here, or [`NONE`].
+    index: usize,
     /// One bit for each child's fingerprint.
-    marks: u64,
+    marks: Marks,
     members: Vec<Member>,
     /// The children whose token is an array index.
     elements: Vec<(usize, NodeId)>,
@@ -45,7 +49,8 @@ struct Member {
 impl Trie {
     pub(super) fn new() -> Self {
         Self {
-            nodes: alloc::vec![Node::default(), Node::default()],
+            nodes: alloc::vec![Node::new(NodeId::ROOT)],
+            nowhere: Node::new(NodeId::NOWHERE),
             twins: Vec::new(),
         }
     }
@@ -56,23 +61,24 @@ impl Trie {
             at = self.child_or_new(at, token.decoded().as_bytes(), token.array_index());
         }
         if let Some(node) = self.nodes.get_mut(at.0) {
-            match node.index {
-                Some(twin) => self.twins.push((index, twin)),
-                None => node.index = Some(index),
+            if node.index == NONE {
+                node.index = index;
+            } else {
+                self.twins.push((index, node.index));
             }
         }
     }
 
     fn child_or_new(&mut self, at: NodeId, name: &[u8], element: Option<usize>) -> NodeId {
         let fingerprint = fingerprint(name);
-        let held = self.member(at, name, fingerprint);
+        let held = self.node(at).member(self, name, fingerprint).id;
         if held != NodeId::NOWHERE {
             return held;
         }
         let child = NodeId(self.nodes.len());
-        self.nodes.push(Node::default());
+        self.nodes.push(Node::new(child));
         if let Some(node) = self.nodes.get_mut(at.0) {
-            node.marks |= mark(fingerprint);
+            node.marks.add(fingerprint);
             node.members.push(Member {
                 fingerprint,
                 name: name.into(),
@@ -83,40 +89,69 @@ impl Trie {
         child
     }
 
-    /// The child for the member `name`, given unescaped.
-    #[inline]
-    pub(super) fn member(&self, at: NodeId, name: &[u8], fingerprint: u32) -> NodeId {
-        if at == NodeId::NOWHERE {
-            return at;
-        }
-        match self.nodes.get(at.0) {
-            Some(node) if node.marks & mark(fingerprint) != 0 => node
-                .members
-                .iter()
-                .find(|member| member.fingerprint == fingerprint && same(&member.name, name))
-                .map_or(NodeId::NOWHERE, |member| member.child),
-            _ => NodeId::NOWHERE,
-        }
+    /// The whole document.
+    pub(super) fn root(&self) -> &Node {
+        self.node(NodeId::ROOT)
     }
 
-    /// The child for the element `index`.
     #[inline]
-    pub(super) fn element(&self, at: NodeId, index: usize) -> NodeId {
-        if at == NodeId::NOWHERE {
-            return at;
-        }
-        let elements = self.nodes.get(at.0).map_or(&[][..], |node| &node.elements);
-        let found = elements.iter().find(|(element, _)| *element == index);
-        found.map_or(NodeId::NOWHERE, |(_, child)| *child)
-    }
-
-    /// The index of the pointer that ends here.
-    #[inline]
-    pub(super) fn index(&self, at: NodeId) -> Option<usize> {
-        self.nodes.get(at.0)?.index
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.0).unwrap_or(&self.nowhere)
     }
 
     pub(super) fn twins(&self) -> &[(usize, usize)] {
         &self.twins
     }
 }
+
+impl Node {
+    fn new(id: NodeId) -> Self {
+        Self {
+            id,
+            index: NONE,
+            marks: Marks::default(),
+            members: Vec::new(),
+            elements: Vec::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// The index of the pointer that ends here; past the end of all results if none does.
+    #[inline]
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The child for the member `name`, given unescaped.
+    #[inline]
+    pub(super) fn member<'t>(&self, trie: &'t Trie, name: &[u8], fingerprint: u32) -> &'t Node {
+        if self.marks.may_hold(fingerprint) {
+            self.search(trie, name, fingerprint)
+        } else {
+            &trie.nowhere
+        }
+    }
+
+    #[inline(never)]
+    fn search<'t>(&self, trie: &'t Trie, name: &[u8], fingerprint: u32) -> &'t Node {
+        let found = self
+            .members
+            .iter()
+            .find(|member| member.fingerprint == fingerprint && same(&member.name, name));
+        found.map_or(&trie.nowhere, |member| trie.node(member.child))
+    }
+
+    /// The child for the element `index`.
+    #[inline]
+    pub(super) fn element<'t>(&self, trie: &'t Trie, index: usize) -> &'t Node {
+        let found = self.elements.iter().find(|(element, _)| *element == index);
+        found.map_or(&trie.nowhere, |(_, child)| trie.node(*child))
+    }
+}
+
+/// No pointer: past the end of all results.
+const NONE: usize = usize::MAX;
