@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use jsonptr::{Located, PointerSet, ScanError};
+use jsonptr::{PointerSet, ScanError};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::algorithm::Algorithm;
@@ -10,6 +10,7 @@ use crate::base64url::{self, Base64UrlError};
 use crate::document;
 use crate::jwk_members::JwkMembers;
 use crate::public_key::{PublicKey, PublicKeyError};
+use crate::walk::Walk;
 
 /// A public key for signatures, with the name and the algorithm that its issuer gave it.
 ///
@@ -60,21 +61,17 @@ impl Jwk {
     ///
     /// [`JwkError`] names the member or the rule.
     pub fn parse(json: &[u8]) -> Result<Jwk, JwkError> {
-        Jwk::from_located(root(json)?)
+        Jwk::from_members(&read(json)?)
     }
 
-    /// Reads a JWK inside a scanned document.
-    pub(crate) fn from_located(jwk: Located<'_>) -> Result<Jwk, JwkError> {
-        let members = JwkMembers::read(jwk)?;
+    /// The key of these members, which have been checked to be strict JSON.
+    pub(crate) fn from_members(members: &JwkMembers<'_>) -> Result<Jwk, JwkError> {
+        members.check_len()?;
         members.check_public()?;
         let kid = members.kid()?;
         members.check_use()?;
         let alg = members.alg()?;
-        let jwk = Jwk {
-            key: members.public_key()?,
-            kid: None,
-            alg: None,
-        };
+        let jwk = Jwk::new(members.public_key()?);
         let jwk = match kid {
             Some(kid) => jwk.with_kid(&*kid)?,
             None => jwk,
@@ -148,14 +145,14 @@ impl PublicKey {
     ///
     /// [`JwkError`] names the member or the rule. A private or symmetric key is refused.
     pub fn from_jwk(json: &[u8]) -> Result<PublicKey, JwkError> {
-        let members = JwkMembers::read(root(json)?)?;
+        let members = read(json)?;
         members.check_public()?;
         members.public_key()
     }
 }
 
-/// The document, when it is strict JSON.
-fn root(json: &[u8]) -> Result<Located<'_>, JwkError> {
+/// The members of a document, when it is strict JSON and an object.
+fn read(json: &[u8]) -> Result<JwkMembers<'_>, JwkError> {
     static ROOT: LazyLock<PointerSet> = LazyLock::new(|| document::pointer_set(&[""]));
     if json.len() > Jwk::MAX_BYTES {
         return Err(JwkError::TooLong {
@@ -163,7 +160,8 @@ fn root(json: &[u8]) -> Result<Located<'_>, JwkError> {
         });
     }
     let [root] = document::scan(&ROOT, json, Jwk::MAX_BYTES).map_err(JwkError::Json)?;
-    root.ok_or(JwkError::NotAnObject)
+    let mut walk = Walk::new(root.ok_or(JwkError::NotAnObject)?.json());
+    JwkMembers::read(&mut walk).ok_or(JwkError::NotAnObject)
 }
 
 /// Why a JWK is no key that signatures can be checked with.

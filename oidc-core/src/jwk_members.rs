@@ -1,49 +1,57 @@
-//! The members of a JWK (RFC 7517 section 4, RFC 7518 section 6) in a scanned document.
+//! The members of a JWK (RFC 7517 section 4, RFC 7518 section 6) in a checked document.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use jsonptr::{Located, Text};
+use jsonptr::{Located, PointerSet, Text};
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::curve::Curve;
+use crate::document;
 use crate::jwk::{Jwk, JwkError};
 use crate::public_key::{EcPublicKey, Ed25519PublicKey, PublicKey, PublicKeyError, RsaPublicKey};
+use crate::walk::{Raw, Walk};
 
-/// Where the members stand that this crate looks at; all others are ignored.
+/// Each member that this crate looks at; all others are ignored.
 #[derive(Default)]
 pub(crate) struct JwkMembers<'a> {
-    kty: Option<Located<'a>>,
-    key_use: Option<Located<'a>>,
-    key_ops: Option<Located<'a>>,
-    alg: Option<Located<'a>>,
-    kid: Option<Located<'a>>,
-    crv: Option<Located<'a>>,
-    n: Option<Located<'a>>,
-    e: Option<Located<'a>>,
-    x: Option<Located<'a>>,
-    y: Option<Located<'a>>,
+    kty: Option<Raw<'a>>,
+    key_use: Option<Raw<'a>>,
+    key_ops: Option<Raw<'a>>,
+    alg: Option<Raw<'a>>,
+    kid: Option<Raw<'a>>,
+    crv: Option<Raw<'a>>,
+    n: Option<Raw<'a>>,
+    e: Option<Raw<'a>>,
+    x: Option<Raw<'a>>,
+    y: Option<Raw<'a>>,
     /// The first private member, with any value.
     private: Option<&'static str>,
+    /// The length of the whole JWK in bytes.
+    len: usize,
 }
 
 impl<'a> JwkMembers<'a> {
-    /// Collects the members; no name occurs twice, the scan has seen to that.
-    pub(crate) fn read(jwk: Located<'a>) -> Result<JwkMembers<'a>, JwkError> {
-        if jwk.json().len() > Jwk::MAX_BYTES {
-            return Err(JwkError::TooLong {
-                max: Jwk::MAX_BYTES,
-            });
+    /// Collects the members of the object that comes next and steps behind it; `None` when it is
+    /// no object. No name occurs twice: the scan has seen to that.
+    pub(crate) fn read(walk: &mut Walk<'a>) -> Option<JwkMembers<'a>> {
+        if !walk.step_over(b'{') {
+            return None;
         }
+        let start = walk.len();
         let mut members = JwkMembers::default();
-        for (name, value) in jwk.members().ok_or(JwkError::NotAnObject)? {
-            members.take(&name.to_cow(), value);
+        while let Some((name, value)) = walk.value().zip(walk.value()) {
+            members.take(name, value);
         }
-        Ok(members)
+        walk.step_over(b'}');
+        members.len = start.saturating_sub(walk.len()).saturating_add(1);
+        Some(members)
     }
 
-    fn take(&mut self, name: &str, value: Located<'a>) {
-        let member = match name {
+    fn take(&mut self, name: Raw<'_>, value: Raw<'a>) {
+        let Some(name) = text(name) else { return };
+        let member = match &*name {
             "kty" => &mut self.kty,
             "use" => &mut self.key_use,
             "key_ops" => &mut self.key_ops,
@@ -54,8 +62,8 @@ impl<'a> JwkMembers<'a> {
             "e" => &mut self.e,
             "x" => &mut self.x,
             "y" => &mut self.y,
-            _ => {
-                let private = PRIVATE.iter().find(|private| **private == name);
+            other => {
+                let private = PRIVATE.iter().find(|private| **private == other);
                 self.private = self.private.or(private.copied());
                 return;
             }
@@ -63,14 +71,21 @@ impl<'a> JwkMembers<'a> {
         *member = Some(value);
     }
 
+    pub(crate) fn check_len(&self) -> Result<(), JwkError> {
+        if self.len > Jwk::MAX_BYTES {
+            return Err(JwkError::TooLong {
+                max: Jwk::MAX_BYTES,
+            });
+        }
+        Ok(())
+    }
+
     /// Refuses a key that is symmetric or not only public, whatever else it says.
     pub(crate) fn check_public(&self) -> Result<(), JwkError> {
-        let kty = text(self.kty, "kty")?;
-        if kty == "oct" {
-            return Err(JwkError::SymmetricKey);
-        }
-        if kty != "RSA" && kty != "EC" && kty != "OKP" {
-            return Err(JwkError::UnknownKty);
+        match &*required_text(self.kty, "kty")? {
+            "oct" => return Err(JwkError::SymmetricKey),
+            "RSA" | "EC" | "OKP" => {}
+            _ => return Err(JwkError::UnknownKty),
         }
         match self.private {
             Some(member) => Err(JwkError::PrivateMember { member }),
@@ -79,7 +94,7 @@ impl<'a> JwkMembers<'a> {
     }
 
     pub(crate) fn kid(&self) -> Result<Option<Cow<'a, str>>, JwkError> {
-        Ok(optional_text(self.kid, "kid")?.map(Text::to_cow))
+        optional_text(self.kid, "kid")
     }
 
     /// Refuses a key that is not for checking signatures (RFC 7517 sections 4.2 and 4.3).
@@ -91,8 +106,9 @@ impl<'a> JwkMembers<'a> {
             return Ok(());
         };
         let malformed = JwkError::MalformedMember { member: "key_ops" };
+        let elements = locate(key_ops).and_then(|key_ops| key_ops.elements());
         let mut operations: Vec<Text<'_>> = Vec::new();
-        for operation in key_ops.elements().ok_or(malformed)? {
+        for operation in elements.ok_or(malformed)? {
             let operation = operation.text().ok_or(malformed)?;
             // The registry has eight; a list beyond twice that is no list of operations.
             if operations.len() == 16 || operations.contains(&operation) {
@@ -111,20 +127,20 @@ impl<'a> JwkMembers<'a> {
         let Some(alg) = optional_text(self.alg, "alg")? else {
             return Ok(None);
         };
-        match Algorithm::from_name(alg.to_cow().as_bytes()) {
+        match Algorithm::from_name(alg.as_bytes()) {
             Ok(alg) => Ok(Some(alg)),
             Err(_) => Err(JwkError::UnknownAlg),
         }
     }
 
     pub(crate) fn public_key(&self) -> Result<PublicKey, JwkError> {
-        let kty = text(self.kty, "kty")?;
+        let kty = required_text(self.kty, "kty")?;
         if kty == "RSA" {
             let n = decode(self.n, "n")?;
             let e = decode(self.e, "e")?;
             return Ok(RsaPublicKey::new(n, &e)?.into());
         }
-        let crv = text(self.crv, "crv")?;
+        let crv = required_text(self.crv, "crv")?;
         if kty == "EC" {
             let curve = Curve::ALL.iter().find(|curve| crv == curve.name());
             let curve = *curve.ok_or(JwkError::UnknownCrv)?;
@@ -143,26 +159,49 @@ impl<'a> JwkMembers<'a> {
     }
 }
 
+/// The characters of a JSON string; `None` for another value.
+fn text(value: Raw<'_>) -> Option<Cow<'_, str>> {
+    if value.escaped {
+        return Some(locate(value)?.text()?.to_cow());
+    }
+    value
+        .json
+        .strip_prefix('"')?
+        .strip_suffix('"')
+        .map(Cow::Borrowed)
+}
+
+/// The rare value that is read for more than its text.
+#[cold]
+fn locate(value: Raw<'_>) -> Option<Located<'_>> {
+    static ROOT: LazyLock<PointerSet> = LazyLock::new(|| document::pointer_set(&[""]));
+    let [value] = document::scan(&ROOT, value.json.as_bytes(), value.json.len()).ok()?;
+    value
+}
+
 fn optional_text<'a>(
-    member: Option<Located<'a>>,
+    member: Option<Raw<'a>>,
     name: &'static str,
-) -> Result<Option<Text<'a>>, JwkError> {
+) -> Result<Option<Cow<'a, str>>, JwkError> {
     match member {
         None => Ok(None),
-        Some(value) => match value.text() {
+        Some(value) => match text(value) {
             Some(text) => Ok(Some(text)),
             None => Err(JwkError::MalformedMember { member: name }),
         },
     }
 }
 
-fn text<'a>(member: Option<Located<'a>>, name: &'static str) -> Result<Text<'a>, JwkError> {
+fn required_text<'a>(
+    member: Option<Raw<'a>>,
+    name: &'static str,
+) -> Result<Cow<'a, str>, JwkError> {
     optional_text(member, name)?.ok_or(JwkError::MissingMember { member: name })
 }
 
 /// A number of any length, in a buffer of exactly its length.
-fn decode(member: Option<Located<'_>>, name: &'static str) -> Result<Box<[u8]>, JwkError> {
-    let text = text(member, name)?.to_cow();
+fn decode(member: Option<Raw<'_>>, name: &'static str) -> Result<Box<[u8]>, JwkError> {
+    let text = required_text(member, name)?;
     let mut bytes = vec![0; base64url::decoded_len(text.len())].into_boxed_slice();
     base64url::decode_to(text.as_bytes(), &mut bytes).map_err(|source| JwkError::NotBase64Url {
         member: name,
@@ -173,12 +212,12 @@ fn decode(member: Option<Located<'_>>, name: &'static str) -> Result<Box<[u8]>, 
 
 /// A coordinate of exactly `expected` bytes.
 fn decode_coordinate<'b>(
-    member: Option<Located<'_>>,
+    member: Option<Raw<'_>>,
     name: &'static str,
     expected: usize,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], JwkError> {
-    let text = text(member, name)?.to_cow();
+    let text = required_text(member, name)?;
     let len = base64url::decoded_len(text.len());
     if len != expected {
         return Err(PublicKeyError::CoordinateLength { len, expected }.into());

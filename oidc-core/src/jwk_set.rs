@@ -2,12 +2,14 @@
 
 use std::sync::LazyLock;
 
-use jsonptr::{Located, PointerSet, ScanError};
+use jsonptr::{PointerSet, ScanError};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::document;
 use crate::jwk::{Jwk, JwkError};
+use crate::jwk_members::JwkMembers;
 use crate::public_key::PublicKey;
+use crate::walk::Walk;
 
 /// The usable keys of an issuer, in the order in which they were published.
 ///
@@ -78,16 +80,15 @@ impl JwkSet {
                 None => JwkSetError::NotAnObject,
             });
         };
-        let keys = keys.elements().ok_or(JwkSetError::KeysNotAnArray)?;
+        let mut walk = Walk::new(keys.json());
+        if !walk.step_over(b'[') {
+            return Err(JwkSetError::KeysNotAnArray);
+        }
         let mut reading = Reading::default();
-        for (index, jwk) in keys.enumerate() {
-            if let Err(reason) = reading.read(index, jwk) {
-                reading.skipped.push(SkippedJwk {
-                    index,
-                    kid: kid_to_show(jwk),
-                    reason,
-                });
-            }
+        let mut index: usize = 0;
+        while !walk.step_over(b']') && walk.len() > 0 {
+            reading.read(index, &mut walk);
+            index = index.saturating_add(1);
         }
         let Reading { keys, skipped, .. } = reading;
         if keys.is_empty() {
@@ -154,13 +155,30 @@ struct Reading {
 }
 
 impl Reading {
-    fn read(&mut self, index: usize, jwk: Located<'_>) -> Result<(), JwkError> {
+    /// Keeps or skips the key that comes next.
+    fn read(&mut self, index: usize, walk: &mut Walk<'_>) {
+        let Some(members) = JwkMembers::read(walk) else {
+            walk.value();
+            self.skipped.push(SkippedJwk {
+                index,
+                kid: None,
+                reason: JwkError::NotAnObject,
+            });
+            return;
+        };
+        if let Err(reason) = self.keep(index, &members) {
+            let kid = members.kid().ok().flatten().map(|kid| kid_to_show(&kid));
+            self.skipped.push(SkippedJwk { index, kid, reason });
+        }
+    }
+
+    fn keep(&mut self, index: usize, members: &JwkMembers<'_>) -> Result<(), JwkError> {
         if index >= JwkSet::MAX_KEYS_READ {
             return Err(JwkError::TooManyKeys {
                 max: JwkSet::MAX_KEYS_READ,
             });
         }
-        let jwk = Jwk::from_located(jwk)?;
+        let jwk = Jwk::from_members(members)?;
         let sample = sample(jwk.key());
         let same = |(other, key): (&u64, &Jwk)| *other == sample && *key == jwk;
         if self.samples.iter().zip(&self.keys).any(same) {
@@ -213,15 +231,11 @@ impl SkippedJwk {
     }
 }
 
-fn kid_to_show(jwk: Located<'_>) -> Option<String> {
-    let (_, kid) = jwk.members()?.find(|(name, _)| *name == "kid")?;
-    Some(
-        kid.text()?
-            .chars()
-            .take(MAX_KID_CHARS_SHOWN)
-            .flat_map(char::escape_default)
-            .collect(),
-    )
+fn kid_to_show(kid: &str) -> String {
+    kid.chars()
+        .take(MAX_KID_CHARS_SHOWN)
+        .flat_map(char::escape_default)
+        .collect()
 }
 
 /// Enough to tell keys apart: a SHA-256 thumbprint has 43 characters.

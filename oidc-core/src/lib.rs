@@ -83,7 +83,10 @@ mod public_key;
 mod roca;
 mod thumbprint;
 mod url_text;
+mod walk;
 
+#[cfg(feature = "jsonwebtoken")]
+pub use self::jsonwebtoken::NotInJsonwebtoken;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use audience::{Audience, AudienceError};
 pub use base64url::Base64UrlError;
@@ -94,8 +97,6 @@ pub use compact::{CompactError, CompactJws, JwsPart};
 pub use curve::Curve;
 pub use header::{HeaderError, JoseHeader};
 pub use issuer_identifier::{IssuerIdentifier, IssuerIdentifierError};
-#[cfg(feature = "jsonwebtoken")]
-pub use self::jsonwebtoken::NotInJsonwebtoken;
 pub use jwk::{Jwk, JwkError};
 pub use jwk_set::{JwkSet, JwkSetError, SkippedJwk};
 pub use numeric_date::{NumericDate, NumericDateError};
