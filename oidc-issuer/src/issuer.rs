@@ -1,17 +1,18 @@
 //! The issuer: its keys, its documents, its tokens.
 
+mod builder;
+
 use core::fmt;
 
-use oidc_core::{
-    Algorithm, IssuerIdentifier, JwkSetError, NumericDate, ProviderMetadataError, base64url,
-};
-use serde_json::Value;
+use oidc_core::{Algorithm, IssuerIdentifier, Jwk, JwkSetError, NumericDate, base64url};
 
 use crate::key_ring::{KeyRing, KeyStatus};
 use crate::publication::{self, Document};
-use crate::rotation::{RotationError, RotationTiming};
+use crate::rotation::RotationError;
 use crate::signing_key::SigningKey;
 use crate::token::{IssueError, MAX_TOKEN_BYTES, Token, TokenSpec};
+
+pub use self::builder::{BuildError, IssuerBuilder};
 
 /// An OpenID Connect issuer for workloads: it signs tokens and says which keys it signs with.
 ///
@@ -73,13 +74,7 @@ pub struct Issuer {
 impl Issuer {
     /// Begins an issuer of this name. Add at least one key.
     pub fn builder(id: IssuerIdentifier) -> IssuerBuilder {
-        IssuerBuilder {
-            id,
-            keys: Vec::new(),
-            jwks_uri: None,
-            timing: RotationTiming::default(),
-            claims_supported: Vec::new(),
-        }
+        IssuerBuilder::new(id)
     }
 
     /// Makes a token, valid from `now` for the lifetime in `spec`.
@@ -171,7 +166,7 @@ impl Issuer {
     /// [`RotationError`] says which rule forbids it; then nothing has changed, and the key is
     /// gone.
     pub fn publish_next(&mut self, key: SigningKey, now: NumericDate) -> Result<(), RotationError> {
-        match clash(self.rings.iter(), &key) {
+        match clash(&self.rings, key.public_jwk()) {
             Some(Clash::Kid(kid)) => return Err(RotationError::DuplicateKid { kid }),
             Some(Clash::Key(kid)) => return Err(RotationError::SameKey { kid }),
             None => {}
@@ -204,7 +199,8 @@ impl Issuer {
     /// # Errors
     ///
     /// [`RotationError::TooYoung`] until the key has been published for
-    /// [`RotationTiming::publish_before`]; [`RotationError::NoNext`], [`RotationError::NoRing`].
+    /// [`RotationTiming::publish_before`](crate::RotationTiming::publish_before);
+    /// [`RotationError::NoNext`], [`RotationError::NoRing`].
     pub fn switch(&mut self, algorithm: Algorithm, now: NumericDate) -> Result<(), RotationError> {
         self.ring(algorithm)?.switch(now)
     }
@@ -236,8 +232,7 @@ impl Issuer {
 
     /// Writes the JWK Set anew. Discovery depends on the algorithms alone, which stay.
     fn publish(&mut self) -> Result<(), RotationError> {
-        let keys = self.rings.iter().flat_map(KeyRing::jwks);
-        self.jwk_set = publication::jwk_set(keys).map_err(RotationError::JwkSet)?;
+        self.jwk_set = jwk_set(&self.rings).map_err(RotationError::JwkSet)?;
         Ok(())
     }
 }
@@ -252,130 +247,6 @@ impl fmt::Debug for Issuer {
     }
 }
 
-/// Collects what an [`Issuer`] is made of; see [`Issuer::builder`].
-#[derive(Debug)]
-#[must_use]
-pub struct IssuerBuilder {
-    id: IssuerIdentifier,
-    keys: Vec<SigningKey>,
-    jwks_uri: Option<String>,
-    timing: RotationTiming,
-    claims_supported: Vec<String>,
-}
-
-impl IssuerBuilder {
-    /// Adds the key that signs with its algorithm. The first key is for tokens that ask for no
-    /// algorithm.
-    pub fn key(mut self, key: SigningKey) -> IssuerBuilder {
-        self.keys.push(key);
-        self
-    }
-
-    /// Publishes the JWK Set here instead of at `/.well-known/jwks.json` under the issuer.
-    pub fn jwks_uri(mut self, jwks_uri: &str) -> IssuerBuilder {
-        self.jwks_uri = Some(jwks_uri.to_owned());
-        self
-    }
-
-    /// Rotates keys with these times instead of the default ones.
-    pub fn rotation_timing(mut self, timing: RotationTiming) -> IssuerBuilder {
-        self.timing = timing;
-        self
-    }
-
-    /// Lists a custom claim in `claims_supported` of the discovery document, after the registered
-    /// ones.
-    pub fn claim_supported(mut self, name: &str) -> IssuerBuilder {
-        self.claims_supported.push(name.to_owned());
-        self
-    }
-
-    /// The issuer.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`] when there is no key, when two keys have the same algorithm, id or key
-    /// material, or when `jwks_uri` is not one to publish.
-    pub fn build(self) -> Result<Issuer, BuildError> {
-        let IssuerBuilder {
-            id,
-            keys,
-            jwks_uri,
-            timing,
-            claims_supported,
-        } = self;
-        let mut rings: Vec<KeyRing> = Vec::with_capacity(keys.len());
-        for key in keys {
-            let algorithm = key.algorithm();
-            match clash(rings.iter(), &key) {
-                Some(Clash::Kid(kid)) => return Err(BuildError::DuplicateKid { kid }),
-                Some(Clash::Key(kid)) => return Err(BuildError::SameKey { kid }),
-                None => {}
-            }
-            if rings.iter().any(|ring| ring.algorithm() == algorithm) {
-                return Err(BuildError::DuplicateAlgorithm { algorithm });
-            }
-            rings.push(KeyRing::new(key, timing));
-        }
-        let default_algorithm = match rings.first() {
-            Some(ring) => ring.algorithm(),
-            None => return Err(BuildError::NoKey),
-        };
-        let jwks_uri = jwks_uri.unwrap_or_else(|| publication::default_jwks_uri(&id));
-        let algorithms = rings.iter().map(KeyRing::algorithm);
-        let discovery = publication::discovery(&id, &jwks_uri, algorithms, &claims_supported)
-            .map_err(BuildError::ProviderMetadata)?;
-        let jwk_set = publication::jwk_set(rings.iter().flat_map(KeyRing::jwks))
-            .map_err(BuildError::JwkSet)?;
-        let id_json = Value::from(id.as_str()).to_string();
-        Ok(Issuer {
-            id,
-            id_json,
-            jwks_uri,
-            rings,
-            default_algorithm,
-            jwk_set,
-            discovery,
-        })
-    }
-}
-
-/// Why no [`Issuer`] was built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// No key was added.
-    #[error("an issuer needs a key")]
-    NoKey,
-    /// Two keys have this algorithm. The second one is published as the next key of a rotation.
-    #[error("two keys sign `{algorithm}`")]
-    #[non_exhaustive]
-    DuplicateAlgorithm {
-        /// The algorithm.
-        algorithm: Algorithm,
-    },
-    /// Two keys have this id.
-    #[error("two keys have the id `{kid}`")]
-    #[non_exhaustive]
-    DuplicateKid {
-        /// The id.
-        kid: String,
-    },
-    /// The same key was added twice, under two ids or for two algorithms (RFC 8725 section 3.1).
-    #[error("the key `{kid}` was added twice")]
-    #[non_exhaustive]
-    SameKey {
-        /// The id of the first.
-        kid: String,
-    },
-    /// `jwks_uri` is none that a relying party would fetch.
-    #[error("cannot publish the provider metadata")]
-    ProviderMetadata(#[source] ProviderMetadataError),
-    /// The keys do not make a JWK Set.
-    #[error("cannot publish the JWK Set")]
-    JwkSet(#[source] JwkSetError),
-}
-
 enum Clash {
     Key(String),
     Kid(String),
@@ -383,16 +254,19 @@ enum Clash {
 
 /// The key that has the same material or the same id. All rings of an issuer publish into one set,
 /// where a relying party finds a key by its id.
-fn clash<'a>(rings: impl Iterator<Item = &'a KeyRing>, key: &SigningKey) -> Option<Clash> {
-    let (public, kid) = (key.public_key(), key.kid());
-    rings.flat_map(KeyRing::jwks).find_map(|other| {
-        let other_kid = other.kid().unwrap_or_default();
-        if other.key() == public {
-            Some(Clash::Key(other_kid.to_owned()))
+fn clash(rings: &[KeyRing], new: &Jwk) -> Option<Clash> {
+    rings.iter().flat_map(KeyRing::keys).find_map(|other| {
+        let kid = other.kid.to_owned();
+        if other.jwk.key() == new.key() {
+            Some(Clash::Key(kid))
         } else {
-            (other_kid == kid).then(|| Clash::Kid(other_kid.to_owned()))
+            (Some(other.kid) == new.kid()).then_some(Clash::Kid(kid))
         }
     })
+}
+
+fn jwk_set(rings: &[KeyRing]) -> Result<Document, JwkSetError> {
+    publication::jwk_set(rings.iter().flat_map(KeyRing::keys).map(|key| key.jwk))
 }
 
 /// The length of so many bytes in base64url without padding.

@@ -109,6 +109,13 @@ pub struct JwtIdError {
     pub max: usize,
 }
 
+impl JwtIdError {
+    /// The stable code, `jwt_id`.
+    pub const fn code(&self) -> &'static str {
+        "jwt_id"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::rotation::{RotationError, RotationTiming};
 use crate::signing_key::SigningKey;
+use crate::token::TokenSpec;
 
 /// The keys of one issuer and one algorithm: the one that signs, the one that will, and those that
 /// did.
@@ -41,6 +42,8 @@ pub const MAX_KEYS_PER_RING: usize = 8;
 pub struct KeyStatus<'a> {
     /// The key id.
     pub kid: &'a str,
+    /// The public half.
+    pub jwk: &'a Jwk,
     /// The algorithm.
     pub algorithm: Algorithm,
     /// Where it stands.
@@ -92,47 +95,35 @@ impl KeyRing {
         self.active.key.kid()
     }
 
-    /// The last `exp` of a token that the active key has signed, if it has signed any.
+    /// The last `exp` of a token that the active key has signed here, if it has signed any.
     pub fn last_expiry(&self) -> Option<NumericDate> {
         self.active.last_expiry()
     }
 
-    /// The published keys, oldest first.
+    /// The published keys, oldest first. No change of state alone alters their order, so the bytes
+    /// of the JWK Set change when a key comes or goes, and not otherwise.
     pub fn keys(&self) -> impl Iterator<Item = KeyStatus<'_>> {
-        let algorithm = self.algorithm;
-        let retiring = self.retiring.iter().map(|key| {
-            (
-                key.jwk.kid().unwrap_or_default(),
-                KeyState::Retiring { until: key.until },
-            )
-        });
-        let active = (self.active.key.kid(), KeyState::Active);
+        let retiring = self
+            .retiring
+            .iter()
+            .map(|key| (&key.jwk, KeyState::Retiring { until: key.until }));
+        let active = (self.active.key.public_jwk(), KeyState::Active);
         let next = self.next.iter().map(|next| {
-            let signs_from = self.signs_from(next);
+            let (since, signs_from) = (next.since, self.signs_from(next));
             (
-                next.key.key.kid(),
-                KeyState::Published {
-                    since: next.since,
-                    signs_from,
-                },
+                next.key.key.public_jwk(),
+                KeyState::Published { since, signs_from },
             )
         });
         retiring
             .chain([active])
             .chain(next)
-            .map(move |(kid, state)| KeyStatus {
-                kid,
-                algorithm,
+            .map(|(jwk, state)| KeyStatus {
+                kid: jwk.kid().unwrap_or_default(),
+                jwk,
+                algorithm: self.algorithm,
                 state,
             })
-    }
-
-    /// The published keys in the same order, which no change of state alone alters: the bytes of
-    /// the JWK Set change when a key comes or goes, and not otherwise.
-    pub(crate) fn jwks(&self) -> impl Iterator<Item = &Jwk> {
-        let retiring = self.retiring.iter().map(|key| &key.jwk);
-        let next = self.next.iter().map(|next| next.key.key.public_jwk());
-        retiring.chain([self.active.key.public_jwk()]).chain(next)
     }
 
     pub(crate) fn active(&self) -> &ActiveKey {
@@ -194,13 +185,24 @@ impl KeyRing {
             });
         }
         let old = core::mem::replace(&mut self.active, next.key);
-        let until = match old.last_expiry() {
+        let until = match old.last_expiry_anywhere(now) {
             Some(expiry) => expiry
                 .saturating_add(self.timing.verification_leeway())
                 .max(now),
             None => now,
         };
         let jwk = old.key.public_jwk().clone();
+        self.retiring.push(RetiringKey { jwk, until });
+        Ok(())
+    }
+
+    /// Publishes the public half of a key that signed before this ring was made.
+    pub(crate) fn retire(&mut self, jwk: Jwk, until: NumericDate) -> Result<(), RotationError> {
+        if self.keys().count() >= MAX_KEYS_PER_RING {
+            return Err(RotationError::TooManyKeys {
+                max: MAX_KEYS_PER_RING,
+            });
+        }
         self.retiring.push(RetiringKey { jwk, until });
         Ok(())
     }
@@ -267,6 +269,18 @@ impl ActiveKey {
     pub(crate) fn note_expiry(&self, exp: NumericDate) {
         self.last_expiry
             .fetch_max(exp.as_seconds(), Ordering::Relaxed);
+    }
+
+    /// The last `exp` of a token of this key, here or in an earlier run of the issuer. `now` is a
+    /// time after the earlier run. What it signed, if anything, is not known here, but no token
+    /// lives longer than [`TokenSpec::MAX_LIFETIME`].
+    fn last_expiry_anywhere(&self, now: NumericDate) -> Option<NumericDate> {
+        let here = self.last_expiry();
+        if self.key.is_generated_here() {
+            here
+        } else {
+            here.max(Some(now.saturating_add(TokenSpec::MAX_LIFETIME)))
+        }
     }
 
     fn last_expiry(&self) -> Option<NumericDate> {

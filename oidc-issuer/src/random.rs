@@ -1,5 +1,7 @@
 //! Randomness: passed in where it can be, the crypto library's own where it must be.
 
+use crate::backend;
+
 /// A source of unpredictable bytes.
 ///
 /// It is an argument wherever this crate needs bytes that nobody can guess, such as
@@ -27,6 +29,11 @@ impl RandomError {
     pub const fn new() -> Self {
         Self
     }
+
+    /// The stable code, `no_random_bytes`.
+    pub const fn code(&self) -> &'static str {
+        "no_random_bytes"
+    }
 }
 
 impl Default for RandomError {
@@ -35,49 +42,40 @@ impl Default for RandomError {
     }
 }
 
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-pub use system::SystemRandom;
+/// The random generator of the crypto library, seeded by the operating system.
+///
+/// [`SigningKey::generate`](crate::SigningKey::generate) takes this type and not any
+/// [`SecureRandom`]: both backends seal their generator trait, so that no caller can slip in a
+/// weak one. For the same reason the nonces of ECDSA and the salts of RSASSA-PSS always come
+/// from the backend's own generator and cannot be passed in: a nonce that repeats or can be
+/// guessed gives the private key away.
+#[derive(Debug)]
+pub struct SystemRandom(backend::Random);
 
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-mod system {
-    use super::{RandomError, SecureRandom};
-    use crate::backend;
-
-    /// The random generator of the crypto library, seeded by the operating system.
-    ///
-    /// [`SigningKey::generate`](crate::SigningKey::generate) takes this type and not any
-    /// [`SecureRandom`]: both backends seal their generator trait, so that no caller can slip in a
-    /// weak one. For the same reason the nonces of ECDSA and the salts of RSASSA-PSS always come
-    /// from the backend's own generator and cannot be passed in: a nonce that repeats or can be
-    /// guessed gives the private key away.
-    #[derive(Debug)]
-    pub struct SystemRandom(backend::Random);
-
-    impl SystemRandom {
-        /// The generator. It holds no state of its own, so any number of them is fine.
-        pub fn new() -> Self {
-            Self(backend::Random::new())
-        }
-
-        pub(crate) fn backend(&self) -> &backend::Random {
-            &self.0
-        }
+impl SystemRandom {
+    /// The generator. It holds no state of its own, so any number of them is fine.
+    pub fn new() -> Self {
+        Self(backend::Random::new())
     }
 
-    impl Default for SystemRandom {
-        fn default() -> Self {
-            Self::new()
-        }
-    }
-
-    impl SecureRandom for SystemRandom {
-        fn fill(&self, dest: &mut [u8]) -> Result<(), RandomError> {
-            backend::fill(&self.0, dest).map_err(|backend::Failed| RandomError)
-        }
+    pub(crate) fn backend(&self) -> &backend::Random {
+        &self.0
     }
 }
 
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+impl Default for SystemRandom {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SecureRandom for SystemRandom {
+    fn fill(&self, dest: &mut [u8]) -> Result<(), RandomError> {
+        backend::fill(&self.0, dest).map_err(|backend::Failed| RandomError)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::{SecureRandom, SystemRandom};
 

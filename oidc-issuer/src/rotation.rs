@@ -123,6 +123,13 @@ pub struct RotationTimingError {
     pub max: Duration,
 }
 
+impl RotationTimingError {
+    /// The stable code, `rotation_timing`.
+    pub const fn code(&self) -> &'static str {
+        "rotation_timing"
+    }
+}
+
 /// Why a step of a rotation was refused. Nothing has changed then.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -184,6 +191,22 @@ pub enum RotationError {
     /// The keys do not make a JWK Set.
     #[error("cannot publish the JWK Set")]
     JwkSet(#[source] JwkSetError),
+}
+
+impl RotationError {
+    /// A stable code in `snake_case`, such as `too_young`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            RotationError::NoRing { .. } => "no_ring",
+            RotationError::NextPublished { .. } => "next_published",
+            RotationError::NoNext { .. } => "no_next",
+            RotationError::TooYoung { .. } => "too_young",
+            RotationError::DuplicateKid { .. } => "duplicate_kid",
+            RotationError::SameKey { .. } => "same_key",
+            RotationError::TooManyKeys { .. } => "too_many_keys",
+            RotationError::JwkSet(error) => error.code(),
+        }
+    }
 }
 
 fn within(

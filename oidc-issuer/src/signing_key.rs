@@ -61,6 +61,7 @@ pub struct SigningKey {
     kid: Box<str>,
     pair: KeyPair,
     pkcs8_pem: Zeroizing<String>,
+    generated_here: bool,
 }
 
 impl SigningKey {
@@ -77,7 +78,7 @@ impl SigningKey {
         algorithm: Algorithm,
         random: &SystemRandom,
     ) -> Result<SigningKey, SigningKeyError> {
-        SigningKey::new(algorithm, generate::key(algorithm, random)?, None)
+        SigningKey::generated(algorithm, generate::key(algorithm, random)?)
     }
 
     /// A new RSA key of 2048, 3072 or 4096 bits with exponent 65537.
@@ -91,7 +92,7 @@ impl SigningKey {
         bits: usize,
         _random: &SystemRandom,
     ) -> Result<SigningKey, SigningKeyError> {
-        SigningKey::new(algorithm, generate::rsa(algorithm, bits)?, None)
+        SigningKey::generated(algorithm, generate::rsa(algorithm, bits)?)
     }
 
     /// Reads PKCS#8 v1 (RFC 5208) or v2 (RFC 5958): RSA, EC or Ed25519.
@@ -247,6 +248,22 @@ impl SigningKey {
             .map_err(|backend::Failed| SigningKeyError::Signing)
     }
 
+    /// Whether the key began with this value, so that nothing can have been signed with it before.
+    pub(crate) fn is_generated_here(&self) -> bool {
+        self.generated_here
+    }
+
+    fn generated(
+        algorithm: Algorithm,
+        assembled: Assembled,
+    ) -> Result<SigningKey, SigningKeyError> {
+        let key = SigningKey::new(algorithm, assembled, None)?;
+        Ok(SigningKey {
+            generated_here: true,
+            ..key
+        })
+    }
+
     fn from_labelled(
         algorithm: Algorithm,
         text: &str,
@@ -297,6 +314,7 @@ impl SigningKey {
             kid,
             pair,
             pkcs8_pem,
+            generated_here: false,
         })
     }
 }

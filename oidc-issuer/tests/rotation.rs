@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::{NOW, at, issuer, key, parts};
-use oidc_core::{Algorithm, IssuerIdentifier, JwkSet, NumericDate};
+use oidc_core::{Algorithm, IssuerIdentifier, Jwk, JwkSet, NumericDate};
 use oidc_issuer::{
     Issuer, KeyState, MAX_KEYS_PER_RING, RotationError, RotationTiming, SigningKey, SystemRandom,
     TokenSpec,
@@ -31,6 +31,18 @@ fn new_key() -> SigningKey {
 fn spec(lifetime: u64) -> TokenSpec {
     let spec = TokenSpec::new("job", "aud").unwrap();
     spec.with_lifetime(Duration::from_secs(lifetime)).unwrap()
+}
+
+/// An issuer whose first key was generated here, so that nothing is older than the issuer.
+fn new_issuer(timing: RotationTiming) -> Issuer {
+    let id = IssuerIdentifier::parse(common::ISSUER).unwrap();
+    let builder = Issuer::builder(id).key(new_key()).rotation_timing(timing);
+    builder.build().unwrap()
+}
+
+fn quick() -> RotationTiming {
+    let min = RotationTiming::MIN_PUBLISH_BEFORE;
+    RotationTiming::default().with_publish_before(min).unwrap()
 }
 
 /// The ids in the published document.
@@ -50,8 +62,8 @@ fn signing_kid(issuer: &Issuer, now: NumericDate) -> String {
 
 #[test]
 fn a_rotation_publishes_switches_and_withdraws() {
-    let mut issuer = issuer([ED]);
-    let old = key(ED).kid().to_owned();
+    let mut issuer = new_issuer(RotationTiming::default());
+    let old = issuer.rings()[0].active_kid().to_owned();
     assert_eq!(published(&issuer), [old.as_str()]);
 
     let next = new_key();
@@ -94,26 +106,19 @@ fn a_rotation_publishes_switches_and_withdraws() {
 
 #[test]
 fn a_key_signs_only_after_it_was_published_for_long_enough() {
-    let timing = RotationTiming::default();
-    let quick = timing
-        .with_publish_before(RotationTiming::MIN_PUBLISH_BEFORE)
-        .unwrap();
-    for (timing, wait) in [(timing, DAY), (quick, 660)] {
-        let id = IssuerIdentifier::parse(common::ISSUER).unwrap();
-        let builder = Issuer::builder(id).key(key(ED)).rotation_timing(timing);
-        let mut issuer = builder.build().unwrap();
+    for (timing, wait) in [(RotationTiming::default(), DAY), (quick(), 660)] {
+        let mut issuer = new_issuer(timing);
+        let old = issuer.rings()[0].active_kid().to_owned();
         let next = new_key();
         let kid = next.kid().to_owned();
         issuer.publish_next(next, at(NOW)).unwrap();
         // A clock that was set back is no reason to hurry.
         for now in [NOW - DAY, NOW, NOW + wait - 1] {
             let error = issuer.switch(ED, at(now)).unwrap_err();
-            let expected = format!(
-                "the next key `{kid}` may sign from {}, now is {now}",
-                NOW + wait
-            );
+            let from = NOW + wait;
+            let expected = format!("the next key `{kid}` may sign from {from}, now is {now}");
             assert_eq!(error.to_string(), expected);
-            assert_eq!(signing_kid(&issuer, at(now)), key(ED).kid());
+            assert_eq!(signing_kid(&issuer, at(now)), old);
         }
         issuer.switch(ED, at(NOW + wait)).unwrap();
         assert_eq!(signing_kid(&issuer, at(NOW + wait)), kid);
@@ -122,7 +127,7 @@ fn a_key_signs_only_after_it_was_published_for_long_enough() {
 
 #[test]
 fn the_states_say_what_comes_next() {
-    let mut issuer = issuer([ED]);
+    let mut issuer = new_issuer(RotationTiming::default());
     let state = |issuer: &Issuer| issuer.keys().map(|key| key.state).collect::<Vec<_>>();
     assert!(matches!(*state(&issuer), [KeyState::Active]));
     assert_eq!(issuer.rings()[0].last_expiry(), None);
@@ -156,10 +161,99 @@ fn the_states_say_what_comes_next() {
 
 #[test]
 fn a_key_that_has_signed_nothing_may_go_at_the_switch() {
-    let mut issuer = issuer([ED]);
+    let mut issuer = new_issuer(RotationTiming::default());
     issuer.publish_next(new_key(), at(NOW)).unwrap();
     issuer.switch(ED, at(NOW + DAY)).unwrap();
     assert_eq!(issuer.withdraw_expired(at(NOW + DAY)).unwrap().len(), 1);
+}
+
+/// A key from a file may have signed the longest of tokens a moment before the issuer was built.
+#[test]
+fn a_key_that_was_read_stays_for_the_longest_lifetime_after_the_switch() {
+    let mut issuer = issuer([ED]);
+    issuer.publish_next(new_key(), at(NOW)).unwrap();
+    issuer.switch(ED, at(NOW + DAY)).unwrap();
+    let until = NOW + DAY + 86_400 + 300;
+    assert!(issuer.withdraw_expired(at(until - 1)).unwrap().is_empty());
+    assert_eq!(issuer.withdraw_expired(at(until)).unwrap(), [key(ED).kid()]);
+}
+
+/// What `keys` says is enough to go on after a restart, in the middle of a rotation.
+#[test]
+fn a_restart_forgets_no_key() {
+    let mut issuer = new_issuer(quick());
+    issuer.issue(&spec(3600), at(NOW)).unwrap();
+    let (second, third) = (new_key(), new_key());
+    let [second_pem, third_pem] = [&second, &third].map(SigningKey::to_pkcs8_pem);
+    issuer.publish_next(second, at(NOW)).unwrap();
+    issuer.switch(ED, at(NOW + 660)).unwrap();
+    issuer.publish_next(third, at(NOW + 700)).unwrap();
+
+    let mut builder = Issuer::builder(issuer.id().clone()).rotation_timing(quick());
+    let mut next = None;
+    for status in issuer.keys() {
+        match status.state {
+            KeyState::Active => {
+                builder = builder.key(SigningKey::from_pem(ED, &second_pem).unwrap());
+            }
+            KeyState::Retiring { until, .. } => {
+                builder = builder.retiring_key(status.jwk.clone(), until);
+            }
+            KeyState::Published { since, .. } => next = Some(since),
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut again = builder.build().unwrap();
+    again
+        .publish_next(SigningKey::from_pem(ED, &third_pem).unwrap(), next.unwrap())
+        .unwrap();
+    assert_eq!(again.jwk_set_document(), issuer.jwk_set_document());
+    assert!(again.keys().eq(issuer.keys()));
+
+    assert!(again.switch(ED, at(NOW + 700 + 659)).is_err());
+    assert!(
+        again
+            .withdraw_expired(at(NOW + 3600 + 299))
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        again.withdraw_expired(at(NOW + 3600 + 300)).unwrap().len(),
+        1
+    );
+    again.switch(ED, at(NOW + 700 + 660)).unwrap();
+}
+
+#[test]
+fn a_retiring_key_belongs_to_a_ring_and_is_a_key_of_its_own() {
+    let build = |jwk: &Jwk| {
+        let id = IssuerIdentifier::parse(common::ISSUER).unwrap();
+        let builder = Issuer::builder(id)
+            .key(key(ED))
+            .retiring_key(jwk.clone(), at(NOW));
+        builder.build().map(|issuer| published(&issuer))
+    };
+    let old = new_key();
+    assert_eq!(build(old.public_jwk()).unwrap(), [old.kid(), key(ED).kid()]);
+
+    let kid = key(ED).kid().to_owned();
+    let error = build(key(ED).public_jwk()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("the key `{kid}` was added twice")
+    );
+    let namesake = old.public_jwk().clone().with_kid(kid.clone()).unwrap();
+    let error = build(&namesake).unwrap_err();
+    assert_eq!(error.to_string(), format!("two keys have the id `{kid}`"));
+    let other = key(Algorithm::Es256);
+    let error = build(other.public_jwk()).unwrap_err();
+    let expected = format!(
+        "no key signs the algorithm of the retiring key `{}`",
+        other.kid()
+    );
+    assert_eq!(error.to_string(), expected);
+    let nameless = Jwk::new(old.public_key().clone()).with_alg(ED).unwrap();
+    assert!(build(&nameless).is_err());
 }
 
 #[test]
@@ -206,12 +300,7 @@ fn an_old_key_cannot_come_back_while_it_is_published() {
 
 #[test]
 fn a_ring_publishes_up_to_8_keys() {
-    let timing = RotationTiming::default()
-        .with_publish_before(RotationTiming::MIN_PUBLISH_BEFORE)
-        .unwrap();
-    let id = IssuerIdentifier::parse(common::ISSUER).unwrap();
-    let builder = Issuer::builder(id).key(key(ED)).rotation_timing(timing);
-    let mut issuer = builder.build().unwrap();
+    let mut issuer = new_issuer(quick());
     let mut now = NOW;
     for _ in 1..MAX_KEYS_PER_RING {
         // Each lives for a day, and the next comes after eleven minutes.
@@ -300,19 +389,23 @@ proptest! {
     /// `Cache-Control` and `publish_before` allow, which must know every key when it first signs.
     #[test]
     fn a_key_is_published_before_it_signs_and_until_its_last_token_has_expired(
+        restarted: bool,
         steps in proptest::collection::vec(step(), 1..60),
     ) {
         const PUBLISH_BEFORE: i64 = 660;
-        let timing = RotationTiming::default()
-            .with_publish_before(Duration::from_secs(660))
-            .unwrap();
-        let id = IssuerIdentifier::parse(common::ISSUER).unwrap();
-        let builder = Issuer::builder(id).key(key(ED)).rotation_timing(timing);
-        let mut issuer = builder.build().unwrap();
+        let mut issuer = new_issuer(quick());
+        let mut tokens: Vec<(String, i64)> = Vec::new();
+        if restarted {
+            let id = IssuerIdentifier::parse(common::ISSUER).unwrap();
+            let builder = Issuer::builder(id).key(key(ED)).rotation_timing(quick());
+            issuer = builder.build().unwrap();
+            // Of the run before, a moment ago.
+            tokens.push((key(ED).kid().to_owned(), NOW + 86_400));
+        }
         let mut now = NOW;
         // The first key was there before anybody looked.
-        let mut seen_since = BTreeMap::from([(key(ED).kid().to_owned(), NOW - PUBLISH_BEFORE)]);
-        let mut tokens: Vec<(String, i64)> = Vec::new();
+        let first = issuer.rings()[0].active_kid().to_owned();
+        let mut seen_since = BTreeMap::from([(first, NOW - PUBLISH_BEFORE)]);
         for step in steps {
             match step {
                 Step::Issue { lifetime } => {

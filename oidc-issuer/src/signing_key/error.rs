@@ -138,6 +138,35 @@ pub enum SigningKeyError {
     Signing,
 }
 
+impl SigningKeyError {
+    /// A stable code in `snake_case`, such as `inconsistent_key`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            SigningKeyError::TooLong { .. } => "key_too_long",
+            SigningKeyError::Malformed { .. } => "malformed_key",
+            SigningKeyError::NotOneKey { .. } => "not_one_key",
+            SigningKeyError::Label => "unexpected_label",
+            SigningKeyError::Encrypted => "encrypted_key",
+            SigningKeyError::KeyType => "unsupported_key_type",
+            SigningKeyError::Curve => "unsupported_curve",
+            SigningKeyError::AlgorithmMismatch { .. } => "algorithm_mismatch",
+            SigningKeyError::JwkAlgorithm { .. } => "jwk_algorithm",
+            SigningKeyError::JwkMissing { .. } => "missing_member",
+            SigningKeyError::JwkMember { .. } => "malformed_member",
+            SigningKeyError::JwkPurpose { .. } => "not_for_signing",
+            SigningKeyError::PrivateLength { .. } => "private_length",
+            SigningKeyError::MultiPrime => "multi_prime",
+            SigningKeyError::PublicKey(error) => error.code(),
+            SigningKeyError::Inconsistent => "inconsistent_key",
+            SigningKeyError::OutOfRange => "private_out_of_range",
+            SigningKeyError::Unsupported { .. } => "unsupported",
+            SigningKeyError::Generation => "generation",
+            SigningKeyError::Kid { .. } => "kid",
+            SigningKeyError::Signing => "signing",
+        }
+    }
+}
+
 /// A format of private keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

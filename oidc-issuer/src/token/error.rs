@@ -115,6 +115,27 @@ pub enum TokenSpecError {
 }
 
 impl TokenSpecError {
+    /// A stable code in `snake_case`, such as `reserved_claim`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            TokenSpecError::Subject { .. } => "subject",
+            TokenSpecError::Audience { .. } => "audience",
+            TokenSpecError::DuplicateAudience { .. } => "duplicate_audience",
+            TokenSpecError::TooManyAudiences { .. } => "too_many_audiences",
+            TokenSpecError::Lifetime { .. } => "lifetime",
+            TokenSpecError::NotBefore { .. } => "not_before",
+            TokenSpecError::ReservedClaim { .. } => "reserved_claim",
+            TokenSpecError::DuplicateClaim { .. } => "duplicate_claim",
+            TokenSpecError::ClaimName { .. } => "claim_name",
+            TokenSpecError::TooManyClaims { .. } => "too_many_claims",
+            TokenSpecError::ClaimValue { .. } => "claim_value",
+            TokenSpecError::ClaimJson { source, .. } => source.code(),
+            TokenSpecError::TooLong { .. } => "claims_too_long",
+        }
+    }
+}
+
+impl TokenSpecError {
     pub(super) fn audience(index: usize) -> TokenSpecError {
         TokenSpecError::Audience {
             index,
@@ -155,4 +176,16 @@ pub enum IssueError {
     /// The key could not sign.
     #[error("the token was not signed")]
     Signing(#[source] SigningKeyError),
+}
+
+impl IssueError {
+    /// A stable code in `snake_case`, such as `no_key`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            IssueError::NoKey { .. } => "no_key",
+            IssueError::Expiry { .. } => "expiry",
+            IssueError::TooLong { .. } => "token_too_long",
+            IssueError::Signing(error) => error.code(),
+        }
+    }
 }
