@@ -39,13 +39,13 @@ impl<'a> JwkMembers<'a> {
         if !walk.step_over(b'{') {
             return None;
         }
-        let start = walk.len();
+        let start = walk.at().saturating_sub(1);
         let mut members = JwkMembers::default();
         while let Some((name, value)) = walk.value().zip(walk.value()) {
             members.take(name, value);
         }
         walk.step_over(b'}');
-        members.len = start.saturating_sub(walk.len()).saturating_add(1);
+        members.len = walk.at().saturating_sub(start);
         Some(members)
     }
 

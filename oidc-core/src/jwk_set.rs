@@ -85,11 +85,7 @@ impl JwkSet {
             return Err(JwkSetError::KeysNotAnArray);
         }
         let mut reading = Reading::default();
-        let mut index: usize = 0;
-        while !walk.step_over(b']') && walk.len() > 0 {
-            reading.read(index, &mut walk);
-            index = index.saturating_add(1);
-        }
+        while reading.read(&mut walk) {}
         let Reading { keys, skipped, .. } = reading;
         if keys.is_empty() {
             return Err(JwkSetError::NoUsableKey { skipped });
@@ -155,21 +151,26 @@ struct Reading {
 }
 
 impl Reading {
-    /// Keeps or skips the key that comes next.
-    fn read(&mut self, index: usize, walk: &mut Walk<'_>) {
-        let Some(members) = JwkMembers::read(walk) else {
-            walk.value();
+    /// Keeps or skips the key that comes next; false at the end of the array.
+    fn read(&mut self, walk: &mut Walk<'_>) -> bool {
+        let index = self.keys.len().saturating_add(self.skipped.len());
+        if let Some(members) = JwkMembers::read(walk) {
+            if let Err(reason) = self.keep(index, &members) {
+                let kid = members.kid().ok().flatten();
+                let kid = kid.map(|kid| kid_to_show(&kid));
+                self.skipped.push(SkippedJwk { index, kid, reason });
+            }
+        } else if walk.value().is_some() {
+            let reason = JwkError::NotAnObject;
             self.skipped.push(SkippedJwk {
                 index,
                 kid: None,
-                reason: JwkError::NotAnObject,
+                reason,
             });
-            return;
-        };
-        if let Err(reason) = self.keep(index, &members) {
-            let kid = members.kid().ok().flatten().map(|kid| kid_to_show(&kid));
-            self.skipped.push(SkippedJwk { index, kid, reason });
+        } else {
+            return false;
         }
+        true
     }
 
     fn keep(&mut self, index: usize, members: &JwkMembers<'_>) -> Result<(), JwkError> {

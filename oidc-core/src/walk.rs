@@ -6,10 +6,11 @@
 
 use memchr::memchr2;
 
-/// What is left of a checked document.
+/// A place in a checked document.
 #[derive(Clone, Copy)]
 pub(crate) struct Walk<'a> {
-    rest: &'a str,
+    json: &'a str,
+    at: usize,
 }
 
 /// The exact text of a value.
@@ -22,54 +23,49 @@ pub(crate) struct Raw<'a> {
 
 impl<'a> Walk<'a> {
     pub(crate) const fn new(json: &'a str) -> Walk<'a> {
-        Walk { rest: json }
+        Walk { json, at: 0 }
     }
 
-    /// How many bytes are left.
-    pub(crate) const fn len(&self) -> usize {
-        self.rest.len()
+    /// The position in bytes.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
     }
 
     /// Steps over `bracket` when it comes next, into a container or out of it.
     pub(crate) fn step_over(&mut self, bracket: u8) -> bool {
         let found = self.peek() == Some(bracket);
-        if found {
-            self.take(1);
-        }
+        self.at = self.at.saturating_add(usize::from(found));
         found
     }
 
     /// The next value of this container, or the name of a member; `None` at its end.
     pub(crate) fn value(&mut self) -> Option<Raw<'a>> {
-        let (len, escaped) = match self.peek()? {
-            b'"' => string_len(self.rest.as_bytes())?,
-            b'{' | b'[' => (container_len(self.rest.as_bytes())?, false),
+        let first = self.peek()?;
+        let rest = self.json.as_bytes().get(self.at..)?;
+        let (len, escaped) = match first {
+            b'"' => string_len(rest)?,
+            b'{' | b'[' => (container_len(rest)?, false),
             b'}' | b']' => return None,
             _ => {
-                let ends = |byte: u8| is_between(byte) || matches!(byte, b'}' | b']');
-                (
-                    self.rest.bytes().position(ends).unwrap_or(self.rest.len()),
-                    false,
-                )
+                let ends = |byte: &u8| is_between(*byte) || matches!(byte, b'}' | b']');
+                (rest.iter().position(ends).unwrap_or(rest.len()), false)
             }
         };
-        Some(Raw {
-            json: self.take(len),
-            escaped,
-        })
+        let end = self.at.checked_add(len)?;
+        let json = self.json.get(self.at..end)?;
+        self.at = end;
+        Some(Raw { json, escaped })
     }
 
     /// The first byte of what comes next.
     fn peek(&mut self) -> Option<u8> {
-        let skipped = self.rest.bytes().position(|byte| !is_between(byte))?;
-        self.take(skipped);
-        self.rest.bytes().next()
-    }
-
-    fn take(&mut self, len: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at_checked(len).unwrap_or_default();
-        self.rest = rest;
-        taken
+        loop {
+            let byte = *self.json.as_bytes().get(self.at)?;
+            if !is_between(byte) {
+                return Some(byte);
+            }
+            self.at = self.at.checked_add(1)?;
+        }
     }
 }
 
@@ -154,7 +150,7 @@ mod tests {
         ];
         assert_eq!(values(&mut walk), rest);
         assert!(walk.step_over(b']'));
-        assert_eq!((walk.value(), walk.len()), (None, 1));
+        assert_eq!((walk.value(), walk.at()), (None, json.len()));
 
         assert!(object.step_over(b'{'));
         let members = [r#""b""#, r#"[ {"c":"}"} ]"#, r#""d\\""#, "-1.5e3"];
