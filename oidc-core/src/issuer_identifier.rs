@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::url_text::{Host, UrlError, UrlText};
+use crate::url_host::Host;
+use crate::url_text::{UrlError, UrlText};
 
 /// The name of an issuer: an `https` URL without query and fragment, kept byte for byte.
 ///

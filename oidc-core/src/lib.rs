@@ -82,6 +82,7 @@ mod provider_metadata;
 mod public_key;
 mod roca;
 mod thumbprint;
+mod url_host;
 mod url_text;
 mod walk;
 

@@ -9,7 +9,8 @@ use url::Url;
 use crate::algorithm::Algorithm;
 use crate::document;
 use crate::issuer_identifier::IssuerIdentifier;
-use crate::url_text::{Host, UrlError, UrlText};
+use crate::url_host::Host;
+use crate::url_text::{UrlError, UrlText};
 
 /// What an issuer publishes about itself, as far as checking its tokens needs it: who it is, where
 /// its keys are, and what it signs with.

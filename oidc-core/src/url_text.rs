@@ -3,7 +3,7 @@
 //! Issuer identifiers are compared byte for byte, and what is fetched must be what was checked. So
 //! every spelling that a URL library would silently turn into another one is refused here.
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use crate::url_host::Host;
 
 /// Why a text is no URL that this crate would use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -121,16 +121,6 @@ pub(crate) enum Scheme {
     Https,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Host {
-    /// A name other than `localhost` and those below it, or an address of the public internet.
-    Public,
-    /// `localhost`, `127.0.0.0/8` or `[::1]`.
-    Loopback,
-    /// Any other address or name that does not lead to the public internet.
-    Internal,
-}
-
 impl UrlText {
     /// Splits and checks `text`. The scheme and the kind of host are the caller's to judge, see
     /// [`require_public`](Self::require_public).
@@ -194,16 +184,14 @@ fn split_before(text: &str, stop: impl Fn(u8) -> bool) -> (&str, &str) {
 
 fn parse_authority(authority: &str, offset: usize) -> Result<Host, UrlError> {
     let (host, host_len, after) = if let Some(literal) = authority.strip_prefix('[') {
-        let Some((inner, after)) = literal.split_once(']') else {
+        let Some((address, after)) = literal.split_once(']') else {
             return Err(UrlError::InvalidHost { offset });
         };
-        let address: Ipv6Addr = inner
-            .parse()
-            .map_err(|_| UrlError::InvalidAddress { offset })?;
-        (classify_ipv6(address), inner.len().saturating_add(2), after)
+        let host = Host::from_ipv6(address, offset)?;
+        (host, address.len().saturating_add(2), after)
     } else {
         let (name, after) = split_before(authority, |byte| byte == b':');
-        (parse_host(name, offset)?, name.len(), after)
+        (Host::from_name(name, offset)?, name.len(), after)
     };
     let after_offset = offset.saturating_add(host_len);
     match after.strip_prefix(':') {
@@ -216,94 +204,6 @@ fn parse_authority(authority: &str, offset: usize) -> Result<Host, UrlError> {
         }
     }
     Ok(host)
-}
-
-fn parse_host(host: &str, offset: usize) -> Result<Host, UrlError> {
-    if host.is_empty() {
-        return Err(UrlError::EmptyHost);
-    }
-    if host.len() > MAX_HOST_BYTES {
-        return Err(UrlError::InvalidHost { offset });
-    }
-    let mut label_offset = offset;
-    let mut last = "";
-    for label in host.split('.') {
-        if !is_label(label) {
-            return Err(UrlError::InvalidHost {
-                offset: label_offset,
-            });
-        }
-        label_offset = label_offset.saturating_add(label.len()).saturating_add(1);
-        last = label;
-    }
-    if is_number(last) {
-        let address: Ipv4Addr = host
-            .parse()
-            .map_err(|_| UrlError::InvalidAddress { offset })?;
-        return Ok(classify_ipv4(address));
-    }
-    if host.eq_ignore_ascii_case("localhost") {
-        Ok(Host::Loopback)
-    } else if last.eq_ignore_ascii_case("localhost") {
-        Ok(Host::Internal) // RFC 6761 section 6.3
-    } else {
-        Ok(Host::Public)
-    }
-}
-
-/// A label of RFC 1123 section 2.1. Underscores stay out: no certificate can name such a host
-/// (CA/Browser Forum baseline requirements, section 7.1.4.2.1).
-fn is_label(label: &str) -> bool {
-    (1..=MAX_LABEL_BYTES).contains(&label.len())
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-}
-
-/// Whether a last label of this form makes a URL library read the whole host as an IPv4 address.
-fn is_number(label: &str) -> bool {
-    let hex = label
-        .strip_prefix("0x")
-        .or_else(|| label.strip_prefix("0X"));
-    match hex {
-        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        None => label.bytes().all(|byte| byte.is_ascii_digit()),
-    }
-}
-
-/// Blocks of the IANA special-purpose registry that are not globally reachable.
-fn classify_ipv4(address: Ipv4Addr) -> Host {
-    match address.octets() {
-        [127, ..] => Host::Loopback,
-        [0 | 10 | 224..=255, ..]
-        | [100, 64..=127, ..]
-        | [169, 254, ..]
-        | [172, 16..=31, ..]
-        | [192, 0, 0, _]
-        | [192, 168, ..]
-        | [198, 18 | 19, ..] => Host::Internal,
-        _ => Host::Public,
-    }
-}
-
-fn classify_ipv6(address: Ipv6Addr) -> Host {
-    if address.is_loopback() {
-        return Host::Loopback;
-    }
-    match address.segments() {
-        // The reserved ::/8 with unspecified, IPv4-compatible, IPv4-mapped and NAT64 (RFC 6052),
-        // discard-only (RFC 6666), Teredo (RFC 4380), 6to4 (RFC 3056), unique local, link-local,
-        // site-local, multicast.
-        [
-            0..=0x00ff | 0x2002 | 0xfc00..=0xfdff | 0xfe80..=0xfeff | 0xff00..=0xffff,
-            ..,
-        ]
-        | [0x0100, 0, 0, 0, ..]
-        | [0x2001, 0, ..] => Host::Internal,
-        _ => Host::Public,
-    }
 }
 
 fn check_port(port: &str, offset: usize) -> Result<(), UrlError> {
@@ -365,22 +265,12 @@ fn is_dot_segment(segment: &str) -> bool {
         .any(|form| segment.eq_ignore_ascii_case(form))
 }
 
-/// RFC 1035 section 2.3.4, less the length bytes of the wire form.
-const MAX_HOST_BYTES: usize = 253;
-
-/// RFC 1035 section 2.3.4.
-const MAX_LABEL_BYTES: usize = 63;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn public(text: &str) -> Result<UrlText, UrlError> {
         UrlText::parse(text).and_then(UrlText::require_public)
-    }
-
-    fn host_of(text: &str) -> Result<Host, UrlError> {
-        UrlText::parse(&format!("https://{text}/")).map(|url| url.host)
     }
 
     #[test]
@@ -492,172 +382,29 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_made_of_rfc_1123_labels() {
-        let longest_label = "a".repeat(63);
-        let longest_host = format!(
-            "{}.{}",
-            format!("{longest_label}.").repeat(3),
-            "b".repeat(60)
-        );
-        let longest_host = longest_host.replace("..", ".");
-        assert_eq!(longest_host.len(), 252);
-        assert_eq!(host_of(&format!("{longest_host}b")), Ok(Host::Public));
-        assert_eq!(
-            host_of(&format!("{longest_host}bb")),
-            Err(UrlError::InvalidHost { offset: 8 })
-        );
-        assert_eq!(host_of(&longest_label), Ok(Host::Public));
-        assert_eq!(
-            host_of(&"a".repeat(64)),
-            Err(UrlError::InvalidHost { offset: 8 })
-        );
-
-        for (host, offset) in [
-            (".a", 8),
-            ("a.", 10),
-            ("a..b", 10),
-            ("-a", 8),
-            ("a-.b", 8),
-            ("a.b_c", 10),
-            ("a%2eb", 8),
-            ("a!b", 8),
-            ("[::1", 8),
-            ("::1]", 8),
-        ] {
-            let expected = if host == "::1]" {
-                UrlError::EmptyHost
-            } else {
-                UrlError::InvalidHost { offset }
-            };
-            assert_eq!(host_of(host), Err(expected), "{host}");
-        }
-        assert_eq!(
-            host_of("[2606::1]x"),
-            Err(UrlError::InvalidHost { offset: 17 })
-        );
+    fn a_host_ends_before_its_port_or_path() {
         for text in ["https://", "https:///a", "https://:443", "https://?a"] {
             assert_eq!(public(text), Err(UrlError::EmptyHost), "{text}");
         }
-    }
-
-    #[test]
-    fn an_address_has_one_spelling() {
-        for host in [
-            "2130706433",
-            "0x7f000001",
-            "0X7F000001",
-            "017700000001",
-            "127.1",
-            "127.0.1",
-            "0177.0.0.1",
-            "127.0.0.01",
-            "0x7f.1",
-            "0x7f.0.0.0x1",
-            "1.2.3.4.5",
-            "256.1.1.1",
-            "1.2.3.0x",
-            "a.0",
-            "a.0x1f",
-            "[1::2::3]",
-            "[127.0.0.1]",
-            "[fe80::1%25eth0]",
-            "[]",
-            "[::12345]",
-            "[v1.a]",
+        for (text, error) in [
+            ("https://[::1", UrlError::InvalidHost { offset: 8 }),
+            ("https://[2606::1]x", UrlError::InvalidHost { offset: 17 }),
+            ("https://a..b/", UrlError::InvalidHost { offset: 10 }),
+            ("https://[1::2::3]/", UrlError::InvalidAddress { offset: 8 }),
+            ("https://127.1:443", UrlError::InvalidAddress { offset: 8 }),
+            ("https://localhost", UrlError::InternalHost { offset: 8 }),
+            ("https://a.localhost?", UrlError::InternalHost { offset: 8 }),
+            (
+                "https://10.0.0.1:8443/",
+                UrlError::InternalHost { offset: 8 },
+            ),
+            (
+                "https://[::ffff:8.8.8.8]:1/",
+                UrlError::InternalHost { offset: 8 },
+            ),
         ] {
-            assert_eq!(
-                host_of(host),
-                Err(UrlError::InvalidAddress { offset: 8 }),
-                "{host}"
-            );
+            assert_eq!(public(text), Err(error), "{text}");
         }
-    }
-
-    #[test]
-    fn an_internal_address_is_told_from_a_public_one_on_both_sides() {
-        for (host, kind) in [
-            ("127.0.0.1", Host::Loopback),
-            ("127.255.255.255", Host::Loopback),
-            ("126.255.255.255", Host::Public),
-            ("128.0.0.0", Host::Public),
-            ("0.0.0.0", Host::Internal),
-            ("0.255.255.255", Host::Internal),
-            ("1.0.0.0", Host::Public),
-            ("9.255.255.255", Host::Public),
-            ("10.0.0.0", Host::Internal),
-            ("10.255.255.255", Host::Internal),
-            ("11.0.0.0", Host::Public),
-            ("100.63.255.255", Host::Public),
-            ("100.64.0.0", Host::Internal),
-            ("100.127.255.255", Host::Internal),
-            ("100.128.0.0", Host::Public),
-            ("169.253.255.255", Host::Public),
-            ("169.254.169.254", Host::Internal),
-            ("169.255.0.0", Host::Public),
-            ("172.15.255.255", Host::Public),
-            ("172.16.0.0", Host::Internal),
-            ("172.31.255.255", Host::Internal),
-            ("172.32.0.0", Host::Public),
-            ("192.0.0.255", Host::Internal),
-            ("192.0.1.0", Host::Public),
-            ("192.167.255.255", Host::Public),
-            ("192.168.0.1", Host::Internal),
-            ("192.169.0.0", Host::Public),
-            ("198.17.255.255", Host::Public),
-            ("198.18.0.0", Host::Internal),
-            ("198.19.255.255", Host::Internal),
-            ("198.20.0.0", Host::Public),
-            ("223.255.255.255", Host::Public),
-            ("224.0.0.1", Host::Internal),
-            ("240.0.0.1", Host::Internal),
-            ("255.255.255.255", Host::Internal),
-            ("[::1]", Host::Loopback),
-            ("[0:0:0:0:0:0:0:1]", Host::Loopback),
-            ("[::]", Host::Internal),
-            ("[::2]", Host::Internal),
-            ("[::ffff:127.0.0.1]", Host::Internal),
-            ("[::ffff:8.8.8.8]", Host::Internal),
-            ("[::ffff:7f00:1]", Host::Internal),
-            ("[::127.0.0.1]", Host::Internal),
-            ("[64:ff9b::a00:1]", Host::Internal),
-            ("[64:ff9b:1::1]", Host::Internal),
-            ("[100::1]", Host::Internal),
-            ("[2001:0:1::1]", Host::Internal),
-            ("[2001:4860:4860::8888]", Host::Public),
-            ("[2002:7f00:1::]", Host::Internal),
-            ("[2003::1]", Host::Public),
-            ("[fbff::1]", Host::Public),
-            ("[fc00::1]", Host::Internal),
-            ("[fdff::1]", Host::Internal),
-            ("[fe80::1]", Host::Internal),
-            ("[FE80::1]", Host::Internal),
-            ("[fec0::1]", Host::Internal),
-            ("[ff02::1]", Host::Internal),
-        ] {
-            assert_eq!(host_of(host), Ok(kind), "{host}");
-        }
-    }
-
-    #[test]
-    fn localhost_is_internal_in_every_case_and_below_itself() {
-        for (host, kind) in [
-            ("localhost", Host::Loopback),
-            ("LOCALHOST", Host::Loopback),
-            ("a.localhost", Host::Internal),
-            ("a.LocalHost", Host::Internal),
-            ("localhost.example", Host::Public),
-            ("notlocalhost", Host::Public),
-        ] {
-            assert_eq!(host_of(host), Ok(kind), "{host}");
-        }
-        assert_eq!(
-            public("https://localhost"),
-            Err(UrlError::InternalHost { offset: 8 })
-        );
-        assert_eq!(
-            public("https://10.0.0.1"),
-            Err(UrlError::InternalHost { offset: 8 })
-        );
     }
 
     #[test]
