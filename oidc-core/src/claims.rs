@@ -338,13 +338,34 @@ fn text(value: Option<Located<'_>>, max: usize) -> Claim<Text<'_>> {
 /// character below U+007F.
 #[inline]
 fn may_hold_controls(text: Text<'_>) -> bool {
-    let from_delete_on = |plain: &str| {
-        plain
-            .bytes()
-            .fold(0, |found, byte| found | u8::from(byte >= 0x7f))
-            != 0
+    text.as_plain()
+        .is_none_or(|plain| holds_delete_or_above(plain.as_bytes()))
+}
+
+/// Whether a byte is 0x7f or more, eight at a time: adding one sets the high bit of 0x7f, and a
+/// carry into the next byte comes only from one whose high bit is set already.
+#[inline]
+fn holds_delete_or_above(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
+    let marks = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        word | word.wrapping_add(ONES)
     };
-    text.as_plain().is_none_or(from_delete_on)
+    let (words, rest) = bytes.as_chunks();
+    let marked = if let Some(last) = bytes.last_chunk() {
+        // The last word overlaps the one before it.
+        words
+            .iter()
+            .fold(marks(last), |all, word| all | marks(word))
+    } else {
+        let mut padded = [0; 8];
+        for (byte, held) in padded.iter_mut().zip(rest) {
+            *byte = *held;
+        }
+        marks(&padded)
+    };
+    marked & HIGH_BITS != 0
 }
 
 #[inline]
@@ -472,6 +493,22 @@ mod tests {
 
     const fn wrong<T>(actual: Kind) -> Claim<T> {
         Claim::Malformed(ClaimFault::WrongKind { actual })
+    }
+
+    #[test]
+    fn a_byte_from_delete_on_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            let plain = vec![0x7e; length];
+            assert!(!holds_delete_or_above(&plain), "length {length}");
+            for at in 0..length {
+                for byte in [0x7f, 0x80, 0xfe, 0xff] {
+                    let mut bytes = plain.clone();
+                    bytes[at] = byte;
+                    assert!(holds_delete_or_above(&bytes), "{byte} at {at} of {length}");
+                }
+            }
+        }
+        assert!((0..0x7f).all(|byte| !holds_delete_or_above(&[byte])));
     }
 
     #[test]

@@ -9,28 +9,39 @@ use oidc_core::{AudienceClaim, Claim, Claims, NumericDate, RegisteredClaim};
 use crate::error::{ClaimError, Hopeless};
 use crate::trusted_issuer::{ExtraAudiences, TrustedIssuer};
 
+/// The claims that both checks look at, read once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Validity<'a> {
+    aud: Claim<AudienceClaim<'a>>,
+    exp: Claim<NumericDate>,
+    nbf: Claim<NumericDate>,
+}
+
 /// What no signature could mend. A claim that is missing or malformed is left to [`authentic`].
-pub(crate) fn hopeless(
-    claims: &Claims<'_>,
+pub(crate) fn hopeless<'a>(
+    claims: &Claims<'a>,
     issuer: &TrustedIssuer,
     now: NumericDate,
-) -> Result<(), Hopeless> {
-    if let Claim::WellFormed(exp) = claims.exp()
+) -> Result<Validity<'a>, Hopeless> {
+    let exp = claims.exp();
+    if let Claim::WellFormed(exp) = exp
         && now >= exp.saturating_add(issuer.leeway)
     {
         return Err(Hopeless::Expired);
     }
-    if let Claim::WellFormed(nbf) = claims.nbf()
+    let nbf = claims.nbf();
+    if let Claim::WellFormed(nbf) = nbf
         && now < nbf.saturating_sub(issuer.leeway)
     {
         return Err(Hopeless::NotYetValid);
     }
-    if let Claim::WellFormed(aud) = claims.aud()
+    let aud = claims.aud();
+    if let Claim::WellFormed(aud) = aud
         && !issuer.audiences.iter().any(|own| aud.contains(own))
     {
         return Err(Hopeless::ForeignAudience);
     }
-    Ok(())
+    Ok(Validity { aud, exp, nbf })
 }
 
 /// The times of a token whose claims all hold.
@@ -41,17 +52,18 @@ pub(crate) struct Times {
     pub(crate) nbf: Option<NumericDate>,
 }
 
-/// Every check of an authentic token that [`hopeless`] has let through.
+/// Every check of an authentic token that [`hopeless`] has let through, with what it read.
 pub(crate) fn authentic(
     claims: &Claims<'_>,
+    validity: &Validity<'_>,
     issuer: &TrustedIssuer,
     now: NumericDate,
 ) -> Result<Times, ClaimError> {
     required(RegisteredClaim::Sub, claims.sub())?;
-    let aud = required(RegisteredClaim::Aud, claims.aud())?;
-    let exp = required(RegisteredClaim::Exp, claims.exp())?;
+    let aud = required(RegisteredClaim::Aud, validity.aud)?;
+    let exp = required(RegisteredClaim::Exp, validity.exp)?;
     let iat = required(RegisteredClaim::Iat, claims.iat())?;
-    let nbf = optional(RegisteredClaim::Nbf, claims.nbf())?;
+    let nbf = optional(RegisteredClaim::Nbf, validity.nbf)?;
     optional(RegisteredClaim::Jti, claims.jti())?;
     if iat > now.saturating_add(issuer.leeway) {
         return Err(ClaimError::IssuedInFuture { iat, now });

@@ -13,25 +13,39 @@ use crate::signature::VerifyingKey;
 pub(crate) struct KeySnapshot {
     /// For each configured issuer its keys, once they were installed.
     issuers: Vec<Option<Arc<IssuerKeyTable>>>,
-    /// Every `kid` of any issuer, sorted; `None` while an issuer's keys are missing.
-    all_kids: Option<Vec<Arc<str>>>,
+    /// Whether no issuer's keys are missing.
+    complete: bool,
+    /// Every key that has a `kid`, sorted by it.
+    names: Vec<Name>,
 }
+
+/// Where the key of this name is.
+#[derive(Clone, Debug)]
+struct Name {
+    kid: Arc<str>,
+    issuer: usize,
+    place: usize,
+}
+
+/// The keys of one `kid`, whosever they are; never those of another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<'s>(&'s [Name]);
 
 impl KeySnapshot {
     pub(crate) fn new(issuers: Vec<Option<Arc<IssuerKeyTable>>>) -> KeySnapshot {
-        let mut all_kids = Vec::new();
-        let mut complete = true;
-        for table in &issuers {
-            match table {
-                Some(table) => all_kids.extend(table.keys.iter().filter_map(|key| key.kid.clone())),
-                None => complete = false,
-            }
+        let mut names = Vec::new();
+        for (issuer, table) in issuers.iter().enumerate() {
+            let keys = table.iter().flat_map(|table| &table.keys).enumerate();
+            names.extend(keys.filter_map(|(place, key)| {
+                let kid = Arc::clone(key.kid.as_ref()?);
+                Some(Name { kid, issuer, place })
+            }));
         }
-        all_kids.sort_unstable();
-        all_kids.dedup();
+        names.sort_by(|a, b| a.kid.cmp(&b.kid));
         KeySnapshot {
+            complete: issuers.iter().all(Option::is_some),
             issuers,
-            all_kids: complete.then_some(all_kids),
+            names,
         }
     }
 
@@ -44,23 +58,74 @@ impl KeySnapshot {
         KeySnapshot::new(issuers)
     }
 
-    /// Whether surely no issuer has a key of this name: a reason to refuse before the payload is
-    /// read.
-    pub(crate) fn is_unknown(&self, kid: &str) -> bool {
-        self.all_kids
-            .as_ref()
-            .is_some_and(|kids| kids.binary_search_by(|held| (**held).cmp(kid)).is_err())
+    /// The keys of this name, or [`VerifyError::UnknownKey`] if surely no issuer has one: a reason
+    /// to refuse before the payload is read.
+    pub(crate) fn named(&self, kid: &str) -> Result<Named<'_>, VerifyError> {
+        let start = self.names.partition_point(|name| *name.kid < *kid);
+        let rest = self.names.get(start..).unwrap_or_default();
+        let count = rest.iter().take_while(|name| *name.kid == *kid).count();
+        if count == 0 && self.complete {
+            return Err(VerifyError::UnknownKey);
+        }
+        Ok(Named(rest.get(..count).unwrap_or_default()))
     }
 
-    /// The keys of one issuer, if they were ever installed.
-    pub(crate) fn of(&self, issuer: usize) -> Option<&IssuerKeyTable> {
-        self.issuers.get(issuer)?.as_deref()
+    /// The key of one issuer for a token with this header; `named` holds the keys of its `kid`, if
+    /// it has one.
+    ///
+    /// A `kid` must name a key. Without one, exactly one key of the issuer may fit the algorithm:
+    /// nothing is ever tried in turn.
+    pub(crate) fn select(
+        &self,
+        issuer: usize,
+        algorithm: Algorithm,
+        named: Option<Named<'_>>,
+    ) -> Result<&VerifyingKey, VerifyError> {
+        let table = self.issuers.get(issuer).and_then(Option::as_deref);
+        let keys = &table.ok_or(VerifyError::KeysUnavailable)?.keys;
+        let Some(Named(own)) = named else {
+            return one_of(keys, algorithm).map_err(|fault| match fault {
+                NotOne::None => VerifyError::UnknownKey,
+                NotOne::Several => VerifyError::KidRequired,
+            });
+        };
+        let mut own = own
+            .iter()
+            .filter(|name| name.issuer == issuer)
+            .filter_map(|name| keys.get(name.place))
+            .peekable();
+        if own.peek().is_none() {
+            return Err(VerifyError::UnknownKey);
+        }
+        one_of(own, algorithm).map_err(|fault| match fault {
+            NotOne::None => VerifyError::KeyNotForAlgorithm,
+            NotOne::Several => VerifyError::AmbiguousKey,
+        })
+    }
+}
+
+enum NotOne {
+    None,
+    Several,
+}
+
+/// The only one of `keys` that serves `algorithm`.
+fn one_of<'k>(
+    keys: impl IntoIterator<Item = &'k PreparedKey>,
+    algorithm: Algorithm,
+) -> Result<&'k VerifyingKey, NotOne> {
+    let mut fitting = keys
+        .into_iter()
+        .filter_map(|key| key.for_algorithm(algorithm));
+    match (fitting.next(), fitting.next()) {
+        (Some(key), None) => Ok(key),
+        (Some(_), Some(_)) => Err(NotOne::Several),
+        (None, _) => Err(NotOne::None),
     }
 }
 
 /// The usable keys of one issuer, each prepared for the algorithms that it may verify there.
 pub(crate) struct IssuerKeyTable {
-    /// Sorted by `kid`; those without one come first.
     keys: Vec<PreparedKey>,
 }
 
@@ -97,47 +162,11 @@ impl IssuerKeyTable {
                 Err(reason) => unusable.push((index, reason)),
             }
         }
-        keys.sort_by(|a, b| a.kid.cmp(&b.kid));
         (IssuerKeyTable { keys }, unusable)
     }
 
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
-    }
-
-    /// The key for a token with this header.
-    ///
-    /// A `kid` must name a key. Without one, exactly one key of the issuer may fit the algorithm:
-    /// nothing is ever tried in turn.
-    pub(crate) fn select(
-        &self,
-        algorithm: Algorithm,
-        kid: Option<&str>,
-    ) -> Result<&VerifyingKey, VerifyError> {
-        let named = match kid {
-            None => &self.keys[..],
-            Some(kid) => self.named(kid),
-        };
-        let mut fitting = named.iter().filter_map(|key| key.for_algorithm(algorithm));
-        match (fitting.next(), fitting.next()) {
-            (Some(key), None) => Ok(key),
-            (Some(_), Some(_)) if kid.is_none() => Err(VerifyError::KidRequired),
-            (Some(_), Some(_)) => Err(VerifyError::AmbiguousKey),
-            (None, _) if kid.is_some() && !named.is_empty() => Err(VerifyError::KeyNotForAlgorithm),
-            (None, _) => Err(VerifyError::UnknownKey),
-        }
-    }
-
-    fn named(&self, kid: &str) -> &[PreparedKey] {
-        let start = self
-            .keys
-            .partition_point(|key| key.kid.as_deref() < Some(kid));
-        let rest = self.keys.get(start..).unwrap_or_default();
-        let count = rest
-            .iter()
-            .take_while(|key| key.kid.as_deref() == Some(kid))
-            .count();
-        rest.get(..count).unwrap_or_default()
     }
 }
 

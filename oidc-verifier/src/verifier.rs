@@ -130,9 +130,7 @@ impl Verifier {
 
         let keys = self.keys.load();
         kid.hold(header.kid());
-        if kid.get().is_some_and(|kid| keys.is_unknown(kid)) {
-            return Err(VerifyError::UnknownKey);
-        }
+        let named = kid.get().map(|kid| keys.named(kid)).transpose()?;
 
         decode(JwsPart::Signature, jws.signature(), signature)?;
         let claims = self.read_payload(jws.payload(), payload, claims_scan)?;
@@ -145,14 +143,13 @@ impl Verifier {
         if !issuer.algorithms.contains(&algorithm) {
             return Err(VerifyError::AlgorithmNotAllowed { algorithm });
         }
-        let keys = keys.of(index).ok_or(VerifyError::KeysUnavailable)?;
-        let key = keys.select(algorithm, kid.get())?;
-        checks::hopeless(&claims, issuer, now)?;
+        let key = keys.select(index, algorithm, named)?;
+        let validity = checks::hopeless(&claims, issuer, now)?;
 
         if !key.verifies(jws.signing_input(), signature) {
             return Err(VerifyError::Signature);
         }
-        let times = checks::authentic(&claims, issuer, now)?;
+        let times = checks::authentic(&claims, &validity, issuer, now)?;
         Ok(Proof {
             issuer: &issuer.identifier,
             scanner: &self.scanner,

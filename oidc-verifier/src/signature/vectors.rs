@@ -4,12 +4,14 @@
 mod jose;
 mod wycheproof;
 
+use std::sync::Arc;
+
 use jsonptr::{ScanBuffer, Text};
 use oidc_core::{Algorithm, CompactJws, JoseHeader, Jwk, JwkSet, base64url};
 use serde_json::Value;
 
 use super::VerifyingKey;
-use crate::key_selection::IssuerKeyTable;
+use crate::key_selection::{IssuerKeyTable, KeySnapshot};
 
 /// Whether this build's backend has P-521.
 const P521: bool = cfg!(feature = "aws-lc-rs");
@@ -68,14 +70,16 @@ fn verify(jws: &str, jwk: &Value) -> Result<(), Step> {
 /// The same with a whole set, from which the key is chosen as for a token.
 fn verify_with_set(jws: &str, set: &Value) -> Result<(), Step> {
     let set = JwkSet::parse(set.to_string().as_bytes()).map_err(|_| Step::Jwk)?;
-    let (keys, _) = IssuerKeyTable::prepare(&set, Algorithm::DEFAULT_ALLOWED);
+    let (table, _) = IssuerKeyTable::prepare(&set, Algorithm::DEFAULT_ALLOWED);
+    let keys = KeySnapshot::new(vec![Some(Arc::new(table))]);
     let jws = CompactJws::parse(jws.as_bytes()).map_err(|_| Step::Compact)?;
     let decode = |part| base64url::decode(part).map_err(|_| Step::Base64Url);
     let (header, signature) = (decode(jws.header())?, decode(jws.signature())?);
     let mut buffer = ScanBuffer::new();
     let header = JoseHeader::read(&header, &mut buffer).map_err(|_| Step::Header)?;
     let kid = header.kid().map(Text::to_cow);
-    let key = keys.select(header.alg(), kid.as_deref());
+    let named = kid.as_deref().map(|kid| keys.named(kid)).transpose();
+    let key = named.and_then(|named| keys.select(0, header.alg(), named));
     match key.map_err(|_| Step::Kid)? {
         key if key.verifies(jws.signing_input(), &signature) => Ok(()),
         _ => Err(Step::Signature),

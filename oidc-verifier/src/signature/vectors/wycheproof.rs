@@ -22,20 +22,21 @@ fn hex(text: &str) -> Vec<u8> {
         .collect();
     digits
         .chunks(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
+        .map(|pair| u8::try_from((pair[0] << 4) | pair[1]).unwrap())
         .collect()
 }
 
 /// Runs a file of raw signatures and returns how many were `[accepted, refused]`.
 fn run(file: &Value, key: impl Fn(&Value) -> VerifyingKey) -> [usize; 2] {
-    let mut counts = [0; 2];
+    let mut counts = [0_usize; 2];
     for (group, test) in cases(file) {
         let message = hex(text(&test["msg"]));
         let signature = hex(text(&test["sig"]));
         let accepted = key(group).verifies(&message, &signature);
         // `acceptable` is a signature of an older, laxer rule: refused.
         assert_eq!(accepted, test["result"] == "valid", "{}", test["tcId"]);
-        counts[usize::from(!accepted)] += 1;
+        let count = &mut counts[usize::from(!accepted)];
+        *count = count.saturating_add(1);
     }
     counts
 }
