@@ -58,7 +58,7 @@ impl<'a> Number<'a> {
     /// The value, if it is a whole number that fits: `1.0` and `1e0` are 1.
     pub fn to_i64(self) -> Option<i64> {
         let (floor, exact) = self.floor()?;
-        exact.then_some(floor)
+        exact.then(|| i64::try_from(floor).ok())?
     }
 
     /// The value, if it is a whole number that fits.
@@ -71,21 +71,20 @@ impl<'a> Number<'a> {
 
     /// The greatest integer that is not above the value, if it fits.
     pub fn floor_i64(self) -> Option<i64> {
-        self.floor().map(|(floor, _)| floor)
+        let (floor, _) = self.floor()?;
+        i64::try_from(floor).ok()
     }
 
     /// The least integer that is not below the value, if it fits.
     pub fn ceil_i64(self) -> Option<i64> {
-        match self.floor()? {
-            (floor, true) => Some(floor),
-            (floor, false) => floor.checked_add(1),
-        }
+        let (floor, exact) = self.floor()?;
+        i64::try_from(floor.checked_add(i128::from(!exact))?).ok()
     }
 
     /// The floor, and whether it is the value itself.
-    fn floor(self) -> Option<(i64, bool)> {
+    fn floor(self) -> Option<(i128, bool)> {
         if let Some(plain) = self.plain_integer() {
-            return Some((plain, true));
+            return Some((i128::from(plain), true));
         }
         let decimal = self.decimal()?;
         let (magnitude, exact) = decimal.whole()?;
@@ -95,7 +94,7 @@ impl<'a> Number<'a> {
             (true, true) => magnitude.checked_neg()?,
             (true, false) => magnitude.checked_neg()?.checked_sub(1)?,
         };
-        Some((i64::try_from(floor).ok()?, exact))
+        Some((floor, exact))
     }
 
     /// The form that nearly all numbers in tokens have: up to 18 digits and nothing else.
@@ -276,6 +275,21 @@ mod tests {
         ] {
             assert_eq!(number(text).floor_i64(), Some(floor), "{text}");
             assert_eq!(number(text).ceil_i64(), Some(ceil), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_rounded_value_must_fit() {
+        for (text, floor, ceil) in [
+            ("9223372036854775807", Some(i64::MAX), Some(i64::MAX)),
+            ("9223372036854775807.5", Some(i64::MAX), None),
+            ("9223372036854775808", None, None),
+            ("-9223372036854775808", Some(i64::MIN), Some(i64::MIN)),
+            ("-9223372036854775808.5", None, Some(i64::MIN)),
+            ("-9223372036854775809", None, None),
+        ] {
+            assert_eq!(number(text).floor_i64(), floor, "{text}");
+            assert_eq!(number(text).ceil_i64(), ceil, "{text}");
         }
     }
 
