@@ -123,6 +123,20 @@ impl JwkSet {
         Ok(set)
     }
 
+    /// The same set without the keys that `keep` turns down. What was skipped stays listed.
+    ///
+    /// # Errors
+    ///
+    /// [`JwkSetError::NoUsableKey`] when no key is left.
+    pub fn filtered(&self, mut keep: impl FnMut(&Jwk) -> bool) -> Result<JwkSet, JwkSetError> {
+        let keys: Vec<Jwk> = self.keys.iter().filter(|key| keep(key)).cloned().collect();
+        let skipped = self.skipped.clone();
+        if keys.is_empty() {
+            return Err(JwkSetError::NoUsableKey { skipped });
+        }
+        Ok(JwkSet { keys, skipped })
+    }
+
     /// The usable keys, at least one and at most [`MAX_KEYS`](Self::MAX_KEYS).
     pub fn keys(&self) -> &[Jwk] {
         &self.keys

@@ -303,3 +303,18 @@ fn a_set_to_publish_names_each_key_once() {
     assert_eq!(error.to_string(), "JWK Set has more than 100 keys");
     assert_eq!(error.code(), "too_many_keys");
 }
+
+#[test]
+fn a_filtered_set_keeps_order_copies_and_what_was_skipped() {
+    let keys = [named(0, "a"), named(1, "b"), named(2, "a")];
+    let set = parse(json!([keys[0], 7, keys[1], keys[2]])).unwrap();
+    let of_a = set.filtered(|key| key.kid() == Some("a")).unwrap();
+    assert_eq!(of_a.keys(), [keys[0].clone(), keys[2].clone()]);
+    assert_eq!(of_a.skipped(), set.skipped());
+    assert_eq!(set.filtered(|_| true).unwrap(), set);
+
+    let nothing = set.filtered(|_| false).unwrap_err();
+    let skipped = set.skipped().to_vec();
+    assert_eq!(nothing.code(), "no_usable_key");
+    assert!(matches!(nothing, JwkSetError::NoUsableKey { skipped: own, .. } if own == skipped));
+}
