@@ -136,6 +136,25 @@ fn a_buffer_forgets_the_scan_before() {
 }
 
 #[test]
+fn what_the_last_document_had_is_not_found_in_the_next() {
+    let set = set_of(&["/sub", "/exp"]);
+    let limits = ScanLimits::new();
+    let mut buffer = ScanBuffer::new();
+    for (json, found) in [
+        (r#"{"sub":"job","exp":1}"#, [true, true]),
+        (r#"{"sub":"job"}"#, [true, false]),
+        (r#"{"exp":1}"#, [false, true]),
+        ("[]", [false, false]),
+    ] {
+        let document = set
+            .scan_into(json.as_bytes(), &limits, &mut buffer)
+            .expect(json);
+        let held = [0, 1].map(|index| buffer.get(document, index).is_some());
+        assert_eq!(held, found, "{json}");
+    }
+}
+
+#[test]
 fn a_buffer_read_with_another_text_does_not_panic() {
     let set = set_of(&["/a"]);
     let mut buffer = ScanBuffer::new();
