@@ -308,7 +308,10 @@ impl<'a> AudienceClaim<'a> {
 
     /// Whether one of the audiences is `name`, byte for byte.
     pub fn contains(&self, name: &str) -> bool {
-        self.iter().any(|own| own == name)
+        match self.value.text() {
+            Some(one) => one == name,
+            None => self.iter().any(|own| own == name),
+        }
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use oidc_core::{Algorithm, Jwk, JwkSet};
 
 use crate::error::VerifyError;
+use crate::known_headers::KnownHeaders;
 use crate::signature::VerifyingKey;
 
 /// The keys of all issuers at one moment. Readers hold one; an update makes another.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct KeySnapshot {
     /// For each configured issuer its keys, once they were installed.
     issuers: Vec<Option<Arc<IssuerKeyTable>>>,
@@ -17,6 +18,8 @@ pub(crate) struct KeySnapshot {
     complete: bool,
     /// Every key that has a `kid`, sorted by it.
     names: Vec<Name>,
+    /// Headers of tokens that these keys have verified.
+    pub(crate) known_headers: KnownHeaders,
 }
 
 /// Where the key of this name is.
@@ -27,9 +30,12 @@ struct Name {
     place: usize,
 }
 
-/// The keys of one `kid`, whosever they are; never those of another.
+/// The keys of one `kid`, whosever they are: where they stand among the names of one snapshot.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Named<'s>(&'s [Name]);
+pub(crate) struct Named {
+    start: usize,
+    end: usize,
+}
 
 impl KeySnapshot {
     pub(crate) fn new(issuers: Vec<Option<Arc<IssuerKeyTable>>>) -> KeySnapshot {
@@ -46,6 +52,7 @@ impl KeySnapshot {
             complete: issuers.iter().all(Option::is_some),
             issuers,
             names,
+            known_headers: KnownHeaders::default(),
         }
     }
 
@@ -60,14 +67,15 @@ impl KeySnapshot {
 
     /// The keys of this name, or [`VerifyError::UnknownKey`] if surely no issuer has one: a reason
     /// to refuse before the payload is read.
-    pub(crate) fn named(&self, kid: &str) -> Result<Named<'_>, VerifyError> {
+    pub(crate) fn named(&self, kid: &str) -> Result<Named, VerifyError> {
         let start = self.names.partition_point(|name| *name.kid < *kid);
-        let rest = self.names.get(start..).unwrap_or_default();
-        let count = rest.iter().take_while(|name| *name.kid == *kid).count();
+        let rest = self.names.iter().skip(start);
+        let count = rest.take_while(|name| *name.kid == *kid).count();
         if count == 0 && self.complete {
             return Err(VerifyError::UnknownKey);
         }
-        Ok(Named(rest.get(..count).unwrap_or_default()))
+        let end = start.saturating_add(count);
+        Ok(Named { start, end })
     }
 
     /// The key of one issuer for a token with this header; `named` holds the keys of its `kid`, if
@@ -79,17 +87,18 @@ impl KeySnapshot {
         &self,
         issuer: usize,
         algorithm: Algorithm,
-        named: Option<Named<'_>>,
+        named: Option<Named>,
     ) -> Result<&VerifyingKey, VerifyError> {
         let table = self.issuers.get(issuer).and_then(Option::as_deref);
         let keys = &table.ok_or(VerifyError::KeysUnavailable)?.keys;
-        let Some(Named(own)) = named else {
+        let Some(Named { start, end }) = named else {
             return one_of(keys, algorithm).map_err(|fault| match fault {
                 NotOne::None => VerifyError::UnknownKey,
                 NotOne::Several => VerifyError::KidRequired,
             });
         };
-        let mut own = own
+        let same = self.names.get(start..end).unwrap_or_default();
+        let mut own = same
             .iter()
             .filter(|name| name.issuer == issuer)
             .filter_map(|name| keys.get(name.place))

@@ -95,6 +95,8 @@ mod issuer_keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod key_selection;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod known_headers;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod signature;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod trusted_issuer;

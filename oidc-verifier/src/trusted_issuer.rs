@@ -51,11 +51,15 @@ impl TrustedIssuer {
     /// Absent, or `JWT`, or what was asked for: another kind of token must not pass as an ID token
     /// (RFC 8725 section 3.11).
     pub(crate) fn accepts_typ(&self, header: &JoseHeader<'_>) -> bool {
-        header.typ().is_none()
-            || header.typ_is("JWT")
+        Self::is_usual_typ(header)
             || self
                 .types
                 .iter()
                 .any(|media_type| header.typ_is(media_type))
+    }
+
+    /// What the tokens of every issuer may have.
+    pub(crate) fn is_usual_typ(header: &JoseHeader<'_>) -> bool {
+        header.typ().is_none() || header.typ_is("JWT")
     }
 }

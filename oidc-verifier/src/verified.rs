@@ -203,6 +203,12 @@ impl Kid {
         }
     }
 
+    pub(crate) fn hold_plain(&mut self, kid: Option<&str>) {
+        self.text.clear();
+        self.present = kid.is_some();
+        self.text.push_str(kid.unwrap_or_default());
+    }
+
     pub(crate) fn get(&self) -> Option<&str> {
         self.present.then_some(self.text.as_str())
     }

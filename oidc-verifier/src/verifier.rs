@@ -7,17 +7,17 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use jsonptr::{Pointer, PointerSetError, ScanBuffer};
 use oidc_core::{
-    Claim, Claims, ClaimsError, ClaimsScanner, CompactJws, IssuerIdentifier, JoseHeader, JwsPart,
-    NumericDate, base64url,
+    Algorithm, Claim, Claims, ClaimsError, ClaimsScanner, CompactJws, IssuerIdentifier, JoseHeader,
+    JwsPart, NumericDate, base64url,
 };
 
 use crate::builder::{VerifierBuilder, WantsIssuer};
 use crate::checks;
 use crate::error::{Hopeless, VerifyError};
 use crate::issuer_keys::{InstallError, Installed, IssuerKeys};
-use crate::key_selection::{IssuerKeyTable, KeySnapshot};
+use crate::key_selection::{IssuerKeyTable, KeySnapshot, Named};
 use crate::trusted_issuer::TrustedIssuer;
-use crate::verified::{Held, Proof, Verified, Workspace};
+use crate::verified::{Held, Kid, Proof, Verified, Workspace};
 
 /// Verifies the tokens of the issuers that it was built to trust.
 ///
@@ -125,29 +125,35 @@ impl Verifier {
             header_scan,
             claims_scan,
         } = workspace;
-        decode(JwsPart::Header, jws.header(), header)?;
-        let header = JoseHeader::read(header, header_scan)?;
-
         let keys = self.keys.load();
-        kid.hold(header.kid());
-        let named = kid.get().map(|kid| keys.named(kid)).transpose()?;
+        let header = Header::read(jws.header(), &keys, header, header_scan, kid)?;
 
         decode(JwsPart::Signature, jws.signature(), signature)?;
         let claims = self.read_payload(jws.payload(), payload, claims_scan)?;
 
         let (index, issuer) = self.issuer_of(&claims)?;
-        if !issuer.accepts_typ(&header) {
+        if header
+            .words
+            .is_some_and(|words| !issuer.accepts_typ(&words))
+        {
             return Err(VerifyError::TypNotAllowed);
         }
-        let algorithm = header.alg();
+        let algorithm = header.algorithm;
         if !issuer.algorithms.contains(&algorithm) {
             return Err(VerifyError::AlgorithmNotAllowed { algorithm });
         }
-        let key = keys.select(index, algorithm, named)?;
+        let key = keys.select(index, algorithm, header.named)?;
         let validity = checks::hopeless(&claims, issuer, now)?;
 
         if !key.verifies(jws.signing_input(), signature) {
             return Err(VerifyError::Signature);
+        }
+        if header
+            .words
+            .is_some_and(|words| TrustedIssuer::is_usual_typ(&words))
+        {
+            let known = &keys.known_headers;
+            known.remember(jws.header(), kid.get(), algorithm, header.named);
         }
         let times = checks::authentic(&claims, &validity, issuer, now)?;
         Ok(Proof {
@@ -224,6 +230,43 @@ impl Verifier {
     /// The issuers that this verifier trusts, in the order in which they were named.
     pub fn issuers(&self) -> impl ExactSizeIterator<Item = &IssuerIdentifier> {
         self.issuers.iter().map(|issuer| &issuer.identifier)
+    }
+}
+
+/// What the header of the token at hand says.
+struct Header<'w> {
+    algorithm: Algorithm,
+    /// The keys of its `kid`, if it has one.
+    named: Option<Named>,
+    /// `None`: a token with the same header was verified before, and its `typ` is the usual one.
+    words: Option<JoseHeader<'w>>,
+}
+
+impl<'w> Header<'w> {
+    /// Reads the header, unless it is known; leaves its `kid` in `kid`.
+    fn read(
+        encoded: &[u8],
+        keys: &KeySnapshot,
+        bytes: &'w mut Vec<u8>,
+        scan: &'w mut ScanBuffer,
+        kid: &mut Kid,
+    ) -> Result<Header<'w>, VerifyError> {
+        if let Some(known) = keys.known_headers.find(encoded) {
+            kid.hold_plain(known.kid());
+            return Ok(Header {
+                algorithm: known.algorithm,
+                named: known.named,
+                words: None,
+            });
+        }
+        decode(JwsPart::Header, encoded, bytes)?;
+        let words = JoseHeader::read(bytes, scan)?;
+        kid.hold(words.kid());
+        Ok(Header {
+            algorithm: words.alg(),
+            named: kid.get().map(|kid| keys.named(kid)).transpose()?,
+            words: Some(words),
+        })
     }
 }
 
