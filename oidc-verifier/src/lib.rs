@@ -94,6 +94,7 @@ mod error;
 mod issuer_keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod key_selection;
+pub mod policy;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod known_headers;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]

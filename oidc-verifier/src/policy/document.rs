@@ -1,6 +1,6 @@
 //! A document before it is understood: every member in its place, every number exact.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use jsonptr::{Decimal, Located, Pointer, PointerSet, ScanBuffer, ScanLimits};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -173,7 +173,7 @@ fn write_text(text: &str, out: &mut String) {
                 out.push(char);
             }
             control if u32::from(control) < 0x20 => {
-                out.push_str(&format!("\\u{:04x}", u32::from(control)));
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
             }
             other => out.push(other),
         }

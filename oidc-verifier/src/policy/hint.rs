@@ -1,0 +1,185 @@
+//! What may be the matter with a condition that does not hold.
+
+use std::fmt::Write;
+
+use jsonptr::{Kind, Located, Pattern, Pointer, Predicate, Scalar, Text};
+
+use super::Policy;
+use super::claims_view::ClaimsView;
+use super::condition::{ClaimTest, Test, TextOption};
+use super::fields::alike;
+use super::operator_view::shown;
+
+/// A hint on a condition that does not hold on `value`.
+pub(super) fn of(
+    test: &ClaimTest,
+    value: Option<Located<'_>>,
+    claims: ClaimsView<'_>,
+) -> Option<String> {
+    let Some(value) = value else {
+        return Some(no_such_claim(test.pointer.as_pointer(), claims));
+    };
+    match value.kind() {
+        Kind::Null => Some("claim is null".to_owned()),
+        Kind::Array if test.elements.is_none() && !matches!(test.test, Test::Absent) => {
+            Some("claim is an array: say `elements`".to_owned())
+        }
+        Kind::Array
+            if value
+                .elements()
+                .is_some_and(|mut list| list.next().is_none()) =>
+        {
+            Some("array has no element".to_owned())
+        }
+        Kind::Array => value
+            .elements()
+            .into_iter()
+            .flatten()
+            .find_map(|element| on_scalar(&test.test, element)),
+        Kind::Object => Some("claim is an object: name one of its members".to_owned()),
+        Kind::Bool | Kind::Number | Kind::String => on_scalar(&test.test, value),
+    }
+}
+
+fn no_such_claim(pointer: Pointer<'_>, claims: ClaimsView<'_>) -> String {
+    let mut hint = String::from("no such claim");
+    let (Some(parent), Some(last)) = (pointer.parent(), pointer.last()) else {
+        return hint;
+    };
+    let name = last.decoded();
+    let members = claims.get(parent).and_then(|parent| parent.members());
+    let mut names = members
+        .into_iter()
+        .flatten()
+        .take(MAX_NAMES)
+        .map(|(name, _)| name.to_cow());
+    if let Some(near) = names.find(|near| alike(near, &name)) {
+        let _ = write!(hint, "; did you mean `{}`", shown(&near));
+    }
+    hint
+}
+
+/// How many names a hint looks at.
+const MAX_NAMES: usize = 256;
+
+fn on_scalar(test: &Test, value: Located<'_>) -> Option<String> {
+    match test {
+        Test::Predicate(matcher) => on_predicate(matcher.predicate(), value),
+        Test::JsonText(options) => {
+            let own = value.text()?.to_cow();
+            options.iter().find_map(|option| match option {
+                TextOption::Exact(exact) => differs_only(exact, &own),
+                TextOption::Wildcard(pattern) => on_pattern(pattern, &own),
+            })
+        }
+        Test::Absent | Test::Exists | Test::EqualsClaim(_) => None,
+    }
+}
+
+fn on_predicate(predicate: &Predicate, value: Located<'_>) -> Option<String> {
+    if let Predicate::Equals(scalar) = predicate {
+        return on_options(std::slice::from_ref(scalar), value);
+    }
+    if let Predicate::OneOf(scalars) = predicate {
+        return on_options(scalars, value);
+    }
+    let speaks_of = if matches!(predicate, Predicate::Compare(..)) {
+        Kind::Number
+    } else {
+        Kind::String
+    };
+    if value.kind() != speaks_of {
+        return Some(format!("claim is of kind {}", value.kind()));
+    }
+    match (predicate, value.text()) {
+        (Predicate::Pattern(pattern), Some(text)) => on_pattern(pattern, &text.to_cow()),
+        _ => None,
+    }
+}
+
+fn on_options(options: &[Scalar], value: Located<'_>) -> Option<String> {
+    let text = value.text().map(Text::to_cow);
+    options.iter().find_map(|option| match (option, &text) {
+        (Scalar::Text(own), Some(text)) => differs_only(own, text).or_else(|| literal(own, text)),
+        (Scalar::Text(own), None) if own == value.json() => Some(format!(
+            "claim is a {}: write it without quotation marks",
+            value.kind()
+        )),
+        (Scalar::Number(own), Some(text)) if own.as_number().as_str() == text => {
+            Some("claim is a string: write it in quotation marks".to_owned())
+        }
+        (Scalar::Bool(own), Some(text)) if own.to_string() == **text => {
+            Some("claim is a string: write it in quotation marks".to_owned())
+        }
+        _ => None,
+    })
+}
+
+/// An exact operator with wildcards in it.
+fn literal(own: &str, text: &str) -> Option<String> {
+    let matches =
+        own.contains(['*', '?']) && Pattern::parse(own).is_ok_and(|own| own.matches(text));
+    matches.then(|| "`*` and `?` are plain characters here: say `pattern`".to_owned())
+}
+
+fn on_pattern(pattern: &Pattern, text: &str) -> Option<String> {
+    let again = |source: &str| match pattern.separator() {
+        Some(separator) => Pattern::parse_segmented(source, separator),
+        None => Pattern::parse(source),
+    };
+    let case = again(&pattern.as_str().to_lowercase())
+        .is_ok_and(|lower| lower.matches(&text.to_lowercase()));
+    if case {
+        return Some("differs only in case".to_owned());
+    }
+    let separator = pattern.separator()?;
+    let crosses = Pattern::parse(pattern.as_str()).is_ok_and(|plain| plain.matches(text));
+    crosses.then(|| format!("`*` stops at `{separator}`: say `**` to go across"))
+}
+
+pub(super) fn differs_only(own: &str, text: &str) -> Option<String> {
+    let by = if own.to_lowercase() == text.to_lowercase() {
+        "in case"
+    } else if own.trim_end_matches('/') == text.trim_end_matches('/') {
+        "by a trailing slash"
+    } else if own.trim() == text.trim() {
+        "by white space at an end"
+    } else {
+        return None;
+    };
+    Some(format!("differs only {by}"))
+}
+
+/// Why no rule is about a token.
+pub(super) fn no_rule_applies(policy: &Policy, claims: ClaimsView<'_>) -> String {
+    let issuer = claims.issuer();
+    if !policy.index().knows_issuer(issuer) {
+        let mut rules = policy.rules().iter();
+        return match rules
+            .find_map(|rule| Some((rule, differs_only(rule.issuer.as_str(), issuer)?)))
+        {
+            Some((rule, difference)) => format!(
+                "no rule names the issuer `{}`; that of rule `{}` {difference}",
+                shown(issuer),
+                shown(&rule.id),
+            ),
+            None => format!("no rule names the issuer `{}`", shown(issuer)),
+        };
+    }
+    let near = claims.audiences().find_map(|audience| {
+        let audience = audience.to_cow();
+        let mut names = policy
+            .rules()
+            .iter()
+            .filter(|rule| rule.issuer.as_str() == issuer)
+            .flat_map(|rule| &rule.audiences);
+        names.find_map(|own| Some((own, differs_only(own, &audience)?)))
+    });
+    match near {
+        Some((name, difference)) => format!(
+            "no rule of this issuer is for an audience of the token; `{}` {difference}",
+            shown(name)
+        ),
+        None => "no rule of this issuer is for an audience of the token".to_owned(),
+    }
+}

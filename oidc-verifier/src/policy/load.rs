@@ -1,0 +1,377 @@
+//! From a document to rules: the native language.
+
+use std::collections::HashMap;
+
+use jsonptr::{Comparison, Decimal, Pattern, PointerBuf, Predicate, Scalar};
+use oidc_core::IssuerIdentifier;
+
+use super::condition::{ClaimTest, Condition, Elements, Test, compare, on_value};
+use super::document::{Node, PolicyDocument};
+use super::error::{PolicyError, PolicyFault};
+use super::examples::{self, Example};
+use super::fields::{self, Fields};
+use super::path::Path;
+use super::{Effect, Policy, Rule, date};
+
+const RULE_MEMBERS: &[&str] = &[
+    "id",
+    "effect",
+    "issuer",
+    "audiences",
+    "conditions",
+    "examples",
+];
+
+const CONDITION_MEMBERS: &[&str] = &[
+    "claim",
+    "elements",
+    "separator",
+    "or_absent",
+    "all",
+    "any",
+    "not",
+    "equals",
+    "one_of",
+    "pattern",
+    "prefix",
+    "suffix",
+    "less_than",
+    "at_most",
+    "at_least",
+    "more_than",
+    "before",
+    "not_before",
+    "equals_claim",
+    "exists",
+    "absent",
+];
+
+/// Each condition has one of these.
+const OPERATORS: &[&str] = &[
+    "all",
+    "any",
+    "not",
+    "equals",
+    "one_of",
+    "pattern",
+    "prefix",
+    "suffix",
+    "less_than",
+    "at_most",
+    "at_least",
+    "more_than",
+    "before",
+    "not_before",
+    "equals_claim",
+    "exists",
+    "absent",
+];
+
+pub(super) fn policy(document: &PolicyDocument) -> Result<Policy, PolicyError> {
+    let root = Path::Root;
+    let fields = Fields::read(&document.root, &root, &["rules"])?;
+    let at = root.member("rules");
+    let nodes = fields::list(fields.require("rules")?, &at, Policy::MAX_RULES)?;
+
+    let mut rules = Vec::new();
+    let mut found = Vec::new();
+    let mut ids = HashMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let path = at.index(index);
+        let id = id_of(node);
+        let in_rule = |error: PolicyError| error.in_rule(index, id);
+        let rule = rule(node, &path).map_err(in_rule)?;
+        examples::collect(node, &path, index, &rule, &mut found).map_err(in_rule)?;
+        if let Some(first) = ids.insert(rule.id.clone(), index) {
+            let first = at.index(first).member("id").to_pointer();
+            let fault = PolicyFault::Duplicate { first };
+            return Err(in_rule(PolicyError::new(&path.member("id"), fault)));
+        }
+        rules.push(rule);
+    }
+    let policy = Policy::assemble(rules, &at)?;
+    found
+        .iter()
+        .try_for_each(|example: &Example| example.run(&policy))?;
+    Ok(policy)
+}
+
+/// The id for error messages, before anything else is known of the rule.
+fn id_of(node: &Node) -> Option<&str> {
+    let Node::Map(members) = node else {
+        return None;
+    };
+    let (_, id) = members.iter().find(|(name, _)| name == "id")?;
+    let Node::Text(id) = id else { return None };
+    (1..=MAX_ID_BYTES).contains(&id.len()).then_some(id)
+}
+
+/// Bytes of a rule's id: it stands in every explanation and log line.
+const MAX_ID_BYTES: usize = 256;
+
+fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
+    let fields = Fields::read(node, path, RULE_MEMBERS)?;
+    let id_at = path.member("id");
+    let id = fields::non_empty(fields.require("id")?, &id_at)?;
+    if id.len() > MAX_ID_BYTES {
+        let fault = PolicyFault::TooMany { max: MAX_ID_BYTES };
+        return Err(PolicyError::new(&id_at, fault));
+    }
+    let at = path.member("effect");
+    let effect = match fields::text(fields.require("effect")?, &at)? {
+        "allow" => Effect::Allow,
+        "deny" => Effect::Deny,
+        _ => return Err(fields::unknown_word(&at, "`allow`, `deny`")),
+    };
+    let issuer = issuer(fields.require("issuer")?, &path.member("issuer"))?;
+    let at = path.member("audiences");
+    let names = fields::list(fields.require("audiences")?, &at, Policy::MAX_OPTIONS)?;
+    let mut audiences = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        audiences.push(fields::non_empty(name, &at.index(index))?.into());
+    }
+    let mut conditions = Conditions {
+        left: Policy::MAX_CONDITIONS,
+    };
+    let list = fields.require("conditions")?;
+    let conditions = conditions.list(list, &path.member("conditions"), 1)?;
+    Ok(Rule {
+        id: id.into(),
+        effect,
+        issuer,
+        audiences,
+        conditions,
+    })
+}
+
+/// An issuer on the internet, or for tests on this machine: a rule only compares.
+pub(super) fn issuer(node: &Node, path: &Path<'_>) -> Result<IssuerIdentifier, PolicyError> {
+    let text = fields::non_empty(node, path)?;
+    IssuerIdentifier::parse(text)
+        .or_else(|error| IssuerIdentifier::loopback(text).map_err(|_| error))
+        .map_err(|error| PolicyError::new(path, PolicyFault::Issuer(error)))
+}
+
+/// A plain name is a top-level member; with a leading `/` it is a pointer.
+pub(super) fn claim(name: &str, path: &Path<'_>) -> Result<PointerBuf, PolicyError> {
+    if name.starts_with('/') {
+        PointerBuf::parse(name).map_err(|error| PolicyError::new(path, PolicyFault::Pointer(error)))
+    } else {
+        Ok(PointerBuf::from_tokens([name]))
+    }
+}
+
+/// Reads the conditions of one rule.
+struct Conditions {
+    /// How many more it may have.
+    left: usize,
+}
+
+impl Conditions {
+    fn list(
+        &mut self,
+        node: &Node,
+        path: &Path<'_>,
+        depth: usize,
+    ) -> Result<Box<[Condition]>, PolicyError> {
+        let nodes = fields::list(node, path, Policy::MAX_CONDITIONS)?;
+        let mut conditions = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            conditions.push(self.condition(node, &path.index(index), depth)?);
+        }
+        Ok(conditions.into())
+    }
+
+    fn condition(
+        &mut self,
+        node: &Node,
+        path: &Path<'_>,
+        depth: usize,
+    ) -> Result<Condition, PolicyError> {
+        if depth > Policy::MAX_NESTING {
+            let max = Policy::MAX_NESTING;
+            return Err(PolicyError::new(path, PolicyFault::TooDeep { max }));
+        }
+        let Some(left) = self.left.checked_sub(1) else {
+            let max = Policy::MAX_CONDITIONS;
+            return Err(PolicyError::new(path, PolicyFault::TooMany { max }));
+        };
+        self.left = left;
+        let fields = Fields::read(node, path, CONDITION_MEMBERS)?;
+        let operator = operator(&fields, path)?;
+        let value = fields.require(operator)?;
+        let at = path.member(operator);
+        let below = depth.saturating_add(1);
+        match operator {
+            "all" => {
+                fields.only(&["all"])?;
+                Ok(Condition::All(self.list(value, &at, below)?))
+            }
+            "any" => {
+                fields.only(&["any"])?;
+                // An empty `any` would be false: it is refused with the empty `all`.
+                Ok(Condition::Any(self.list(value, &at, below)?))
+            }
+            "not" => {
+                fields.only(&["not", "or_absent"])?;
+                let or_absent = match fields.get("or_absent") {
+                    Some(node) => fields::flag(node, &path.member("or_absent"))?,
+                    None => false,
+                };
+                Ok(Condition::Not {
+                    inner: Box::new(self.condition(value, &at, below)?),
+                    or_absent,
+                })
+            }
+            _ => claim_test(&fields, operator, path).map(Condition::Claim),
+        }
+    }
+}
+
+fn operator(fields: &Fields<'_>, path: &Path<'_>) -> Result<&'static str, PolicyError> {
+    let mut found = OPERATORS
+        .iter()
+        .copied()
+        .filter(|name| fields.get(name).is_some());
+    let fault = match (found.next(), found.next()) {
+        (Some(operator), None) => return Ok(operator),
+        (None, _) => PolicyFault::NoOperator,
+        (Some(first), Some(second)) => PolicyFault::SeveralOperators { first, second },
+    };
+    Err(PolicyError::new(path, fault))
+}
+
+fn claim_test(
+    fields: &Fields<'_>,
+    operator: &'static str,
+    path: &Path<'_>,
+) -> Result<ClaimTest, PolicyError> {
+    match operator {
+        "exists" | "absent" => fields.only(&["claim", operator])?,
+        "pattern" => fields.only(&["claim", operator, "elements", "separator"])?,
+        _ => fields.only(&["claim", operator, "elements"])?,
+    }
+    let at = path.member("claim");
+    let pointer = claim(fields::non_empty(fields.require("claim")?, &at)?, &at)?;
+    let elements = match fields.get("elements") {
+        None => None,
+        Some(node) => {
+            let at = path.member("elements");
+            Some(match fields::text(node, &at)? {
+                "any" => Elements::Any,
+                "all" => Elements::All,
+                "none" => Elements::None,
+                _ => return Err(fields::unknown_word(&at, "`any`, `all`, `none`")),
+            })
+        }
+    };
+    let value = fields.require(operator)?;
+    Ok(ClaimTest {
+        pointer,
+        elements,
+        operator,
+        expected: value.to_json().into(),
+        test: test(fields, operator, path)?,
+    })
+}
+
+fn test(fields: &Fields<'_>, operator: &'static str, path: &Path<'_>) -> Result<Test, PolicyError> {
+    let value = fields.require(operator)?;
+    let at = path.member(operator);
+    let fault = |fault| PolicyError::new(&at, fault);
+    let number = |comparison| Ok(compare(comparison, decimal(value, &at)?));
+    let date = |comparison| {
+        let seconds = date::seconds(fields::text(value, &at)?);
+        let seconds = seconds.ok_or_else(|| PolicyError::new(&at, PolicyFault::Date))?;
+        Ok(compare(comparison, seconds))
+    };
+    let only_true = |test, other| {
+        if fields::flag(value, &at)? {
+            Ok(test)
+        } else {
+            Err(PolicyError::new(&at, PolicyFault::MustBeTrue { other }))
+        }
+    };
+    match operator {
+        "equals" => Ok(on_value(Predicate::Equals(scalar(value, &at)?))),
+        "one_of" => {
+            let mut scalars = Vec::new();
+            for (index, node) in fields::list(value, &at, Policy::MAX_OPTIONS)?
+                .iter()
+                .enumerate()
+            {
+                scalars.push(scalar(node, &at.index(index))?);
+            }
+            Ok(on_value(Predicate::OneOf(scalars)))
+        }
+        "pattern" => {
+            let text = fields::non_empty(value, &at)?;
+            let pattern = match fields.get("separator") {
+                None => Pattern::parse(text),
+                Some(node) => {
+                    Pattern::parse_segmented(text, separator(node, &path.member("separator"))?)
+                }
+            };
+            let pattern = pattern.map_err(|error| fault(PolicyFault::Pattern(error)))?;
+            Ok(on_value(Predicate::Pattern(pattern)))
+        }
+        // An empty prefix or suffix would match every string: `exists` says so openly.
+        "prefix" => Ok(on_value(Predicate::Prefix(
+            fields::non_empty(value, &at)?.into(),
+        ))),
+        "suffix" => Ok(on_value(Predicate::Suffix(
+            fields::non_empty(value, &at)?.into(),
+        ))),
+        "less_than" => number(Comparison::LessThan),
+        "at_most" => number(Comparison::AtMost),
+        "at_least" => number(Comparison::AtLeast),
+        "more_than" => number(Comparison::GreaterThan),
+        "before" => date(Comparison::LessThan),
+        "not_before" => date(Comparison::AtLeast),
+        "equals_claim" => Ok(Test::EqualsClaim(claim(
+            fields::non_empty(value, &at)?,
+            &at,
+        )?)),
+        "exists" => only_true(Test::Exists, "absent"),
+        "absent" => only_true(Test::Absent, "exists"),
+        _ => Err(PolicyError::new(path, PolicyFault::NoOperator)),
+    }
+}
+
+fn separator(node: &Node, path: &Path<'_>) -> Result<char, PolicyError> {
+    let mut chars = fields::text(node, path)?.chars();
+    match (chars.next(), chars.next()) {
+        (Some(separator), None) => Ok(separator),
+        _ => Err(PolicyError::new(path, PolicyFault::Separator)),
+    }
+}
+
+fn scalar(node: &Node, path: &Path<'_>) -> Result<Scalar, PolicyError> {
+    match node {
+        Node::Bool(value) => Ok(Scalar::Bool(*value)),
+        Node::Text(text) => Ok(Scalar::Text(text.clone())),
+        Node::Number(_) | Node::RoundedNumber => decimal(node, path).map(Scalar::Number),
+        Node::Null | Node::List(_) | Node::Map(_) => Err(fields::wrong_kind(
+            node,
+            path,
+            "a string, a number or a boolean",
+        )),
+    }
+}
+
+fn decimal(node: &Node, path: &Path<'_>) -> Result<Decimal, PolicyError> {
+    let inexact = || PolicyError::new(path, PolicyFault::Number);
+    match node {
+        Node::Number(number) => {
+            // An exponent beyond all bounds has no order: nothing would ever match.
+            let own = number.as_number();
+            own.partial_cmp(&own)
+                .map(|_| number.clone())
+                .ok_or_else(inexact)
+        }
+        Node::RoundedNumber => Err(inexact()),
+        Node::Null | Node::Bool(_) | Node::Text(_) | Node::List(_) | Node::Map(_) => {
+            Err(fields::wrong_kind(node, path, "a number"))
+        }
+    }
+}
