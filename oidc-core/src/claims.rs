@@ -157,10 +157,8 @@ impl ClaimsScanner {
         payload: &'a str,
         buffer: &'a mut ScanBuffer,
     ) -> Result<Claims<'a>, ClaimsError> {
-        let document = self
-            .set
-            .scan_into(payload.as_bytes(), &self.limits, buffer)?;
-        Self::found(document, buffer)
+        self.set.scan_text_into(payload, &self.limits, buffer)?;
+        Self::found(payload, buffer)
     }
 
     fn found<'a>(document: &'a str, buffer: &'a ScanBuffer) -> Result<Claims<'a>, ClaimsError> {

@@ -13,29 +13,39 @@ use super::tokens::skip_white_space;
 use super::trie::{Node, NodeId, Trie};
 use crate::located::Kind;
 
-/// Reads `json` to its end and records in `buffer` what the pointers of `trie` name.
-pub(super) fn read<'a>(
-    json: &'a [u8],
+/// The text of `json`, unless it is too long to look at.
+pub(super) fn text<'a>(json: &'a [u8], limits: &ScanLimits) -> Result<&'a str, ScanError> {
+    if json.len() > limits.bytes {
+        return Err(too_long(limits.bytes));
+    }
+    core::str::from_utf8(json)
+        .map_err(|error| ScanError::new(ScanErrorKind::NotUtf8, error.valid_up_to()))
+}
+
+/// Reads `document` to its end and records in `buffer` what the pointers of `trie` name.
+pub(super) fn read(
+    document: &str,
     trie: &Trie,
     limits: &ScanLimits,
     buffer: &mut ScanBuffer,
-) -> Result<&'a str, ScanError> {
-    if json.len() > limits.bytes {
-        let limit = limits.bytes;
-        return Err(ScanError::new(ScanErrorKind::TooLong { limit }, limit));
+) -> Result<(), ScanError> {
+    if document.len() > limits.bytes {
+        return Err(too_long(limits.bytes));
     }
-    if json.starts_with(b"\xef\xbb\xbf") {
+    if document.starts_with('\u{feff}') {
         return Err(ScanError::new(ScanErrorKind::ByteOrderMark, 0));
     }
-    let document = core::str::from_utf8(json)
-        .map_err(|error| ScanError::new(ScanErrorKind::NotUtf8, error.valid_up_to()))?;
-    if is_plain(json) {
+    if is_plain(document.as_bytes()) {
         Reader::<true>::new(document, trie, limits, buffer).read()?;
     } else {
         Reader::<false>::new(document, trie, limits, buffer).read()?;
     }
     buffer.copy_twins(trie);
-    Ok(document)
+    Ok(())
+}
+
+fn too_long(limit: usize) -> ScanError {
+    ScanError::new(ScanErrorKind::TooLong { limit }, limit)
 }
 
 /// What is open: the document itself, or a container.

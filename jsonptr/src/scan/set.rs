@@ -108,8 +108,25 @@ impl PointerSet {
         limits: &ScanLimits,
         buffer: &mut ScanBuffer,
     ) -> Result<&'a str, ScanError> {
+        let document = reader::text(json, limits).inspect_err(|_| buffer.clear())?;
+        self.scan_text_into(document, limits, buffer)?;
+        Ok(document)
+    }
+
+    /// Like [`scan_into`](Self::scan_into), over text that is known to be UTF-8 and is not checked
+    /// for it again.
+    ///
+    /// # Errors
+    ///
+    /// The same, but for bytes that are not UTF-8.
+    pub fn scan_text_into(
+        &self,
+        document: &str,
+        limits: &ScanLimits,
+        buffer: &mut ScanBuffer,
+    ) -> Result<(), ScanError> {
         buffer.begin(self.pointers.len());
-        reader::read(json, &self.trie, limits, buffer).inspect_err(|_| buffer.clear())
+        reader::read(document, &self.trie, limits, buffer).inspect_err(|_| buffer.clear())
     }
 }
 
