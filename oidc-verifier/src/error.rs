@@ -60,7 +60,7 @@ pub enum VerifyError {
     /// section 3.1).
     #[error("key does not serve the algorithm")]
     KeyNotForAlgorithm,
-    /// No keys were ever installed for the issuer: the service is not ready, the token may be good.
+    /// No keys are installed for the issuer, never or not any longer: the token may be good.
     #[error("keys of the issuer are not available")]
     KeysUnavailable,
     /// The token has no `kid` and several keys fit.
@@ -106,6 +106,15 @@ pub enum Hopeless {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimError {
+    /// The token was issued before the time from which on the issuer's tokens are taken.
+    #[error("`iat` {iat} is earlier than the cut-off {cut_off}")]
+    #[non_exhaustive]
+    IssuedBeforeCutOff {
+        /// When the token says it was issued.
+        iat: NumericDate,
+        /// The cut-off.
+        cut_off: NumericDate,
+    },
     /// `iat` lies in the future by more than the leeway.
     #[error("`iat` {iat} is later than {now}")]
     #[non_exhaustive]
@@ -280,6 +289,7 @@ impl ClaimError {
     /// A stable word.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::IssuedBeforeCutOff { .. } => "iat_before_cut_off",
             Self::IssuedInFuture { .. } => "iat_future",
             Self::LifetimeNegative { .. } => "lifetime_negative",
             Self::LifetimeTooLong { .. } => "lifetime_too_long",

@@ -1,21 +1,37 @@
 //! Keys bound to the issuer that published them, and what installing them did.
 
-use oidc_core::{IssuerIdentifier, JwkSet};
+use oidc_core::{IssuerIdentifier, JwkSet, NumericDate};
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use crate::key_selection::KeyUnusable;
 
 /// A JWK Set together with the issuer that published it: keys never stand alone, so that one
 /// issuer's keys cannot be taken for another's.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuerKeys {
     pub(crate) issuer: IssuerIdentifier,
     pub(crate) set: JwkSet,
+    pub(crate) issued_before: Option<NumericDate>,
 }
 
 impl IssuerKeys {
     /// The keys that were fetched from `issuer`'s `jwks_uri`.
     pub const fn new(issuer: IssuerIdentifier, set: JwkSet) -> IssuerKeys {
-        IssuerKeys { issuer, set }
+        IssuerKeys {
+            issuer,
+            set,
+            issued_before: None,
+        }
+    }
+
+    /// The same keys, with which no token verifies that was issued before `cut_off`.
+    ///
+    /// For an issuer whose key was stolen: what the thief signed and dated back is refused with
+    /// what was honestly signed then.
+    #[must_use]
+    pub const fn refuse_issued_before(mut self, cut_off: NumericDate) -> IssuerKeys {
+        self.issued_before = Some(cut_off);
+        self
     }
 
     /// Whose keys they are.
@@ -29,6 +45,7 @@ impl IssuerKeys {
     }
 }
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 /// What [`Verifier::install`](crate::Verifier::install) did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,6 +56,7 @@ pub struct Installed {
     pub unusable: Vec<(usize, KeyUnusable)>,
 }
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 /// Why [`Verifier::install`](crate::Verifier::install) changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -55,6 +73,7 @@ pub enum InstallError {
     UnknownIssuer,
 }
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 impl InstallError {
     /// A stable word for logs.
     pub const fn code(&self) -> &'static str {

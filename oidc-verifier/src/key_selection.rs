@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use oidc_core::{Algorithm, Jwk, JwkSet};
+use oidc_core::{Algorithm, Jwk, JwkSet, NumericDate};
 
 use crate::error::VerifyError;
 use crate::known_headers::KnownHeaders;
@@ -56,13 +56,18 @@ impl KeySnapshot {
         }
     }
 
-    /// The same with other keys for one issuer.
-    pub(crate) fn with(&self, issuer: usize, table: Arc<IssuerKeyTable>) -> KeySnapshot {
+    /// The same with other keys for one issuer, or none.
+    pub(crate) fn with(&self, issuer: usize, table: Option<Arc<IssuerKeyTable>>) -> KeySnapshot {
         let mut issuers = self.issuers.clone();
         if let Some(held) = issuers.get_mut(issuer) {
-            *held = Some(table);
+            *held = table;
         }
         KeySnapshot::new(issuers)
+    }
+
+    /// Before when no token of the issuer may have been issued.
+    pub(crate) fn issued_before(&self, issuer: usize) -> Option<NumericDate> {
+        self.issuers.get(issuer)?.as_ref()?.issued_before
     }
 
     /// The keys of this name, or [`VerifyError::UnknownKey`] if surely no issuer has one: a reason
@@ -136,6 +141,8 @@ fn one_of<'k>(
 /// The usable keys of one issuer, each prepared for the algorithms that it may verify there.
 pub(crate) struct IssuerKeyTable {
     keys: Vec<PreparedKey>,
+    /// As [`IssuerKeys::refuse_issued_before`](crate::IssuerKeys::refuse_issued_before).
+    pub(crate) issued_before: Option<NumericDate>,
 }
 
 struct PreparedKey {
@@ -171,7 +178,11 @@ impl IssuerKeyTable {
                 Err(reason) => unusable.push((index, reason)),
             }
         }
-        (IssuerKeyTable { keys }, unusable)
+        let table = IssuerKeyTable {
+            keys,
+            issued_before: None,
+        };
+        (table, unusable)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -13,7 +13,7 @@ use oidc_core::{
 
 use crate::builder::{VerifierBuilder, WantsIssuer};
 use crate::checks;
-use crate::error::{Hopeless, VerifyError};
+use crate::error::{ClaimError, Hopeless, VerifyError};
 use crate::issuer_keys::{InstallError, Installed, IssuerKeys};
 use crate::key_selection::{IssuerKeyTable, KeySnapshot, Named};
 use crate::trusted_issuer::TrustedIssuer;
@@ -156,6 +156,12 @@ impl Verifier {
             known.remember(jws.header(), kid.get(), algorithm, header.named);
         }
         let times = checks::authentic(&claims, &validity, issuer, now)?;
+        if let Some(cut_off) = keys.issued_before(index)
+            && times.iat < cut_off
+        {
+            let iat = times.iat;
+            return Err(ClaimError::IssuedBeforeCutOff { iat, cut_off }.into());
+        }
         Ok(Proof {
             issuer: &issuer.identifier,
             scanner: &self.scanner,
@@ -214,7 +220,8 @@ impl Verifier {
             .enumerate()
             .find(|(_, issuer)| issuer.identifier == keys.issuer)
             .ok_or(InstallError::UnknownIssuer)?;
-        let (table, unusable) = IssuerKeyTable::prepare(&keys.set, &issuer.algorithms);
+        let (mut table, unusable) = IssuerKeyTable::prepare(&keys.set, &issuer.algorithms);
+        table.issued_before = keys.issued_before;
         if table.len() == 0 {
             return Err(InstallError::NoUsableKey { unusable });
         }
@@ -223,8 +230,23 @@ impl Verifier {
             unusable,
         };
         let table = Arc::new(table);
-        self.keys.rcu(|held| held.with(index, Arc::clone(&table)));
+        self.keys
+            .rcu(|held| held.with(index, Some(Arc::clone(&table))));
         Ok(installed)
+    }
+
+    /// Takes an issuer's keys away: until others are installed its tokens cannot be judged
+    /// ([`VerifyError::KeysUnavailable`]), which is not to say that they are refused.
+    ///
+    /// For keys that the issuer has not confirmed for too long. False if the issuer is not one of
+    /// this verifier's.
+    pub fn withdraw(&self, issuer: &IssuerIdentifier) -> bool {
+        let mut issuers = self.issuers();
+        let Some(index) = issuers.position(|own| own == issuer) else {
+            return false;
+        };
+        self.keys.rcu(|held| held.with(index, None));
+        true
     }
 
     /// The issuers that this verifier trusts, in the order in which they were named.
