@@ -94,9 +94,9 @@ mod error;
 mod issuer_keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod key_selection;
-pub mod policy;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod known_headers;
+pub mod policy;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod signature;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
