@@ -57,8 +57,7 @@ impl<'a> Number<'a> {
 
     /// The value, if it is a whole number that fits: `1.0` and `1e0` are 1.
     pub fn to_i64(self) -> Option<i64> {
-        let (floor, exact) = self.floor()?;
-        exact.then(|| i64::try_from(floor).ok())?
+        self.rounded(|floor, exact| exact.then_some(floor))
     }
 
     /// The value, if it is a whole number that fits.
@@ -71,21 +70,25 @@ impl<'a> Number<'a> {
 
     /// The greatest integer that is not above the value, if it fits.
     pub fn floor_i64(self) -> Option<i64> {
-        let (floor, _) = self.floor()?;
-        i64::try_from(floor).ok()
+        self.rounded(|floor, _| Some(floor))
     }
 
     /// The least integer that is not below the value, if it fits.
     pub fn ceil_i64(self) -> Option<i64> {
+        self.rounded(|floor, exact| floor.checked_add(i128::from(!exact)))
+    }
+
+    /// The value if it is plain, else what `round` makes of its floor and of whether that is exact.
+    fn rounded(self, round: impl FnOnce(i128, bool) -> Option<i128>) -> Option<i64> {
+        if let Some(plain) = self.plain_integer() {
+            return Some(plain);
+        }
         let (floor, exact) = self.floor()?;
-        i64::try_from(floor.checked_add(i128::from(!exact))?).ok()
+        i64::try_from(round(floor, exact)?).ok()
     }
 
     /// The floor, and whether it is the value itself.
     fn floor(self) -> Option<(i128, bool)> {
-        if let Some(plain) = self.plain_integer() {
-            return Some((i128::from(plain), true));
-        }
         let decimal = self.decimal()?;
         let (magnitude, exact) = decimal.whole()?;
         let magnitude = i128::try_from(magnitude).ok()?;
@@ -104,7 +107,8 @@ impl<'a> Number<'a> {
         }
         self.text.bytes().try_fold(0_i64, |value, byte| {
             let digit = byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))?;
-            value.checked_mul(10)?.checked_add(i64::from(digit))
+            // INVARIANT: 18 digits fit, so nothing wraps.
+            Some(value.wrapping_mul(10).wrapping_add(i64::from(digit)))
         })
     }
 
