@@ -69,7 +69,7 @@
 //! |---|---|---|
 //! | `aws-lc-rs` (default) | the crypto backend, parsed keys, ES512 | compiles C |
 //! | `ring` | the light backend, used where `aws-lc-rs` is off; no ES512 | slower: ES384 by 3.8 |
-//! | `discovery` | `ProviderMetadata` | the `url` crate and what it needs |
+//! | `discovery` | `ProviderMetadata`, `KeySource`: when to fetch keys | the crates `url` and `sha2` with what they need |
 //!
 //! With neither backend there is no [`Verifier`]: code that needs one does not compile.
 //!
@@ -90,10 +90,12 @@ mod builder;
 mod checks;
 pub mod dangerous;
 mod error;
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "discovery"))]
 mod issuer_keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod key_selection;
+#[cfg(feature = "discovery")]
+pub mod key_source;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod known_headers;
 pub mod policy;
@@ -106,10 +108,14 @@ mod verified;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod verifier;
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "discovery"))]
+pub use self::issuer_keys::IssuerKeys;
+#[cfg(feature = "discovery")]
+pub use self::key_source::KeySource;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use self::{
     builder::{BuildError, Ready, VerifierBuilder, WantsAudience, WantsIssuer},
-    issuer_keys::{InstallError, Installed, IssuerKeys},
+    issuer_keys::{InstallError, Installed},
     key_selection::KeyUnusable,
     trusted_issuer::ExtraAudiences,
     verified::{ClaimsTypeError, Verified, Workspace},
