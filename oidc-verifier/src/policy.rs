@@ -91,7 +91,8 @@
 //! A condition on an absent claim, on `null`, or on a value of a kind that the operator does not
 //! speak of *cannot hold* ([`Verdict`]), and neither can its negation: `not` never admits a token for
 //! what it does not say. `{"not": …, "or_absent": true}` does, where absence is the only reason.
-//! `all` cannot hold if one of its parts cannot; `any` holds if one of its parts does.
+//! `all` cannot hold if one of its parts cannot; `any` holds if one of its parts does. An empty `all`
+//! does not load; an empty `any` is false, and does not load below `not`.
 //!
 //! # Cost
 //!

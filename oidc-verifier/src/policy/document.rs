@@ -6,6 +6,7 @@ use jsonptr::{Decimal, Located, Pointer, PointerSet, ScanBuffer, ScanLimits};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::{PolicyError, PolicyFault};
+use super::fields;
 use super::path::Path;
 
 /// A policy document of any format, read and not yet compiled.
@@ -63,13 +64,33 @@ impl PolicyDocument {
         let mut buffer = ScanBuffer::new();
         let document = root
             .scan_into(json, &limits, &mut buffer)
-            .map_err(|error| fault(PolicyFault::Json(error)))?;
+            .map_err(|error| named_duplicate(json).unwrap_or(fault(PolicyFault::Json(error))))?;
         let root = buffer
             .get(document, 0)
             .and_then(Node::from_located)
             .ok_or_else(|| fault(PolicyFault::Unreadable))?;
         Ok(Self { root })
     }
+}
+
+/// The name that stands twice in `json`, with its place, if that is what is wrong.
+fn named_duplicate(json: &[u8]) -> Option<PolicyError> {
+    let document: PolicyDocument = serde_json::from_slice(json).ok()?;
+    duplicate_in(&document.root, &Path::Root)
+}
+
+fn duplicate_in(node: &Node, path: &Path<'_>) -> Option<PolicyError> {
+    if let Node::List(nodes) = node {
+        let mut nodes = nodes.iter().enumerate();
+        return nodes.find_map(|(index, node)| duplicate_in(node, &path.index(index)));
+    }
+    let Node::Map(members) = node else {
+        return None;
+    };
+    fields::map(node, path).err().or_else(|| {
+        let mut members = members.iter();
+        members.find_map(|(name, node)| duplicate_in(node, &path.member(name)))
+    })
 }
 
 impl Node {
@@ -320,6 +341,26 @@ mod tests {
     fn a_format_may_say_the_same_name_twice_and_it_is_still_there() {
         let document: PolicyDocument = serde_json::from_str(r#"{"a":1,"a":2}"#).unwrap();
         assert_eq!(document.root.to_json(), r#"{"a":1,"a":2}"#);
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_named() {
+        for (json, at) in [
+            (r#"{"a":1,"a":2}"#, "/a"),
+            (
+                r#"{"rules":[{},{"id":{"x/y":1,"x\u002fy":2}}]}"#,
+                "/rules/1/id/x~1y",
+            ),
+        ] {
+            let error = PolicyDocument::from_json(json.as_bytes()).unwrap_err();
+            assert_eq!(
+                (error.code(), error.at().as_str()),
+                ("duplicate_member", at)
+            );
+        }
+        let error = PolicyDocument::from_json(br#"{"a":1,}"#).unwrap_err();
+        assert_eq!(error.at().as_str(), "");
+        assert!(matches!(error.fault(), PolicyFault::Json(_)));
     }
 
     #[test]

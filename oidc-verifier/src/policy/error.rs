@@ -216,7 +216,7 @@ impl PolicyError {
     pub const fn code(&self) -> &'static str {
         match &self.fault {
             PolicyFault::Date => "date_invalid",
-            PolicyFault::DuplicateMember => "member_duplicate",
+            PolicyFault::DuplicateMember => "duplicate_member",
             PolicyFault::Duplicate { .. } => "duplicate",
             PolicyFault::Empty => "empty",
             PolicyFault::Example(ExampleFault::Invalid) => "example_invalid",

@@ -132,6 +132,7 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
     }
     let mut conditions = Conditions {
         left: Policy::MAX_CONDITIONS,
+        negations: 0,
     };
     let list = fields.require("conditions")?;
     let conditions = conditions.list(list, &path.member("conditions"), 1)?;
@@ -165,6 +166,8 @@ pub(super) fn claim(name: &str, path: &Path<'_>) -> Result<PointerBuf, PolicyErr
 struct Conditions {
     /// How many more it may have.
     left: usize,
+    /// How many `not` are around the condition.
+    negations: usize,
 }
 
 impl Conditions {
@@ -209,7 +212,10 @@ impl Conditions {
             }
             "any" => {
                 fields.only(&["any"])?;
-                // An empty `any` would be false: it is refused with the empty `all`.
+                // It is false; below `not` it would be true of every token, and is refused.
+                if self.negations == 0 && matches!(value, Node::List(list) if list.is_empty()) {
+                    return Ok(Condition::Any(Box::default()));
+                }
                 Ok(Condition::Any(self.list(value, &at, below)?))
             }
             "not" => {
@@ -218,10 +224,10 @@ impl Conditions {
                     Some(node) => fields::flag(node, &path.member("or_absent"))?,
                     None => false,
                 };
-                Ok(Condition::Not {
-                    inner: Box::new(self.condition(value, &at, below)?),
-                    or_absent,
-                })
+                self.negations = self.negations.saturating_add(1);
+                let inner = Box::new(self.condition(value, &at, below)?);
+                self.negations = self.negations.saturating_sub(1);
+                Ok(Condition::Not { inner, or_absent })
             }
             _ => claim_test(&fields, operator, path).map(Condition::Claim),
         }

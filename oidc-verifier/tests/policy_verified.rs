@@ -1,0 +1,109 @@
+//! Policies over tokens that this library verified.
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+#![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
+
+use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
+use oidc_verifier::policy::{Outcome, Policy};
+use oidc_verifier::{Algorithm, IssuerIdentifier, NumericDate, Verifier};
+use serde_json::{Value, json};
+
+const ISSUER: &str = "https://ci.example";
+
+fn now() -> NumericDate {
+    NumericDate::from_seconds(1_790_000_000).unwrap()
+}
+
+fn issuer() -> Issuer {
+    let key = SigningKey::generate(Algorithm::Es256, &SystemRandom::new()).unwrap();
+    let id = IssuerIdentifier::parse(ISSUER).unwrap();
+    Issuer::builder(id).key(key).build().unwrap()
+}
+
+fn policy(conditions: &Value) -> Policy {
+    let policy = json!({"rules": [
+        {"id": "jobs", "effect": "allow", "issuer": ISSUER, "audiences": ["deploy", "other"],
+            "conditions": conditions},
+        {"id": "elsewhere", "effect": "allow", "issuer": "https://other.example",
+            "audiences": ["deploy"], "conditions": [{"claim": "sub", "exists": true}]},
+    ]});
+    Policy::from_json(policy.to_string().as_bytes()).unwrap()
+}
+
+/// The verifier locates the policy's claims, or does not.
+fn verifier(issuer: &Issuer, policy: &Policy, locates: bool) -> Verifier {
+    let set = oidc_verifier::JwkSet::parse(&issuer.jwk_set_document().bytes).unwrap();
+    let mut builder = Verifier::builder()
+        .issuer(IssuerIdentifier::parse(ISSUER).unwrap())
+        .audience("deploy")
+        .keys(set);
+    if locates {
+        for pointer in policy.pointers() {
+            builder = builder.locate(pointer.to_owned());
+        }
+    }
+    builder.build().unwrap()
+}
+
+#[test]
+fn a_verified_token_is_judged_by_its_signed_claims() {
+    let policy = policy(&json!([
+        {"claim": "sub", "pattern": "job-*"},
+        {"claim": "iss", "equals": ISSUER},
+        {"claim": "exp", "before": "2027-01-01T00:00:00Z"},
+        {"claim": "sub", "equals_claim": "/jti"},
+    ]));
+    let without_jti = self::policy(&json!([{"claim": "sub", "pattern": "job-*"}]));
+    let issuer = issuer();
+    for locates in [true, false] {
+        let spec = TokenSpec::new("job-42", "deploy").unwrap();
+        let token = issuer.issue(&spec, now()).unwrap();
+        let verifier = verifier(&issuer, &policy, locates);
+        let verified = verifier.verify(token.as_str().as_bytes(), now()).unwrap();
+        // The token's `jti` is not its `sub`, or is not there.
+        assert_eq!(policy.decide(&verified).outcome(), Outcome::NoRuleHolds);
+        let decision = without_jti.decide(&verified);
+        assert_eq!(decision.rule_id(), Some("jobs"));
+        assert_eq!(decision.rules_tried(), 1);
+        let view = policy.decide(&verified).for_operator();
+        let verdicts: Vec<bool> = view.rules[0]
+            .conditions
+            .iter()
+            .map(|condition| condition.verdict.holds())
+            .collect();
+        assert_eq!(verdicts, [true, true, true, false]);
+
+        // What the token says is the same when the caller vouches for it.
+        let id = IssuerIdentifier::parse(ISSUER).unwrap();
+        let json = verified.claims_json().as_bytes();
+        let vouched = without_jti.vouched_claims(id, json).unwrap();
+        let again = without_jti.decide(&vouched);
+        assert_eq!(again.outcome(), decision.outcome());
+        assert_eq!(again.steps(), decision.steps());
+    }
+}
+
+#[test]
+fn a_token_of_another_subject_is_refused() {
+    let policy = policy(&json!([{"claim": "sub", "equals": "job-42"}]));
+    let issuer = issuer();
+    let verifier = verifier(&issuer, &policy, true);
+    for (subject, admitted) in [("job-42", true), ("job-43", false), ("job-42 ", false)] {
+        let spec = TokenSpec::new(subject, "deploy").unwrap();
+        let token = issuer.issue(&spec, now()).unwrap();
+        let verified = verifier.verify(token.as_str().as_bytes(), now()).unwrap();
+        assert_eq!(policy.decide(&verified).is_allowed(), admitted, "{subject}");
+    }
+}
+
+#[test]
+fn the_pointers_of_a_policy_are_given_once_each() {
+    let policy = policy(&json!([
+        {"claim": "sub", "pattern": "job-*"},
+        {"not": {"any": [{"claim": "/sub", "equals": "x"}, {"claim": "/a/b", "equals_claim": "c"}]}},
+    ]));
+    let pointers: Vec<String> = policy
+        .pointers()
+        .map(|pointer| pointer.as_str().to_owned())
+        .collect();
+    assert_eq!(pointers, ["/aud", "/sub", "/a/b", "/c"]);
+}
