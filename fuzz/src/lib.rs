@@ -1,1 +1,34 @@
-//! Fuzz.
+//! Laws that hold for any bytes, one function for each reader of hostile input.
+//!
+//! A law panics when it does not hold, and otherwise says whether the bytes were accepted. There is
+//! no harness in it: `targets/` drives it with libFuzzer, `tests/seeds.rs` with the committed seeds
+//! on stable Rust. See the README of this crate.
+
+#![expect(clippy::panic, reason = "a law that does not hold panics")]
+
+mod compact;
+mod discovery;
+mod jwk_set;
+mod pointer;
+#[path = "../../oidc-verifier/tests/reference/mod.rs"]
+mod reference;
+mod scan;
+mod verify;
+
+pub use self::{
+    compact::compact, discovery::discovery, jwk_set::jwk_set, pointer::pointer, scan::scan,
+    verify::verify,
+};
+
+/// The entry of a fuzz target: libFuzzer's when built for it, otherwise nothing.
+#[macro_export]
+macro_rules! target {
+    ($law:ident) => {
+        #[cfg(fuzzing)]
+        libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+            let _ = oidc_fuzz::$law(data);
+        });
+        #[cfg(not(fuzzing))]
+        fn main() {}
+    };
+}

@@ -4,10 +4,10 @@
 //! whatever backend is tested. It follows the rules that the documentation of this crate and of
 //! `oidc-core` states; where the two verifiers answer differently, one of them is wrong.
 
-mod base64url;
-mod date;
-mod json;
-mod keys;
+pub(crate) mod base64url;
+pub(crate) mod date;
+pub(crate) mod json;
+pub(crate) mod keys;
 pub(crate) mod tested;
 
 use date::Round;

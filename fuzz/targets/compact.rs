@@ -1,0 +1,3 @@
+//! The law is `oidc_fuzz::compact`.
+#![cfg_attr(fuzzing, no_main)]
+oidc_fuzz::target!(compact);
