@@ -36,6 +36,9 @@
 //! # }
 //! ```
 //!
+//! Which verified tokens are let in is said by a [`policy`]: rules as data, decisions that explain
+//! themselves.
+//!
 //! # What it refuses to do
 //!
 //! - Fetch anything, read a clock, or keep a secret: bytes and `now` are arguments.

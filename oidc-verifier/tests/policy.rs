@@ -1,9 +1,5 @@
 //! The native policy language: what holds, what loads, and the limits from both sides.
-#![expect(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "these helpers run in tests only"
-)]
+#![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
 
 use oidc_verifier::IssuerIdentifier;
 use oidc_verifier::policy::{
@@ -329,6 +325,8 @@ fn numbers_are_exact_in_policy_and_claims() {
     assert!(!is(r#""c":9007199254740992"#));
     assert!(!is(r#""c":"9007199254740993""#));
     // Beyond all exponents there is no order, and a negation must not make one.
+    let beyond = allowing(&json!([{"claim": "c", "at_least": 3}])).unwrap();
+    assert_eq!(outcome(&beyond, r#""c":1e999999"#).rule(), Some(0));
     for operator in ["less_than", "at_least", "equals"] {
         let condition = json!({"claim": "c", operator: 3});
         assert_eq!(both(&condition, r#""c":1e9999999999999999999"#), CANNOT);
@@ -387,195 +385,152 @@ fn deny_wins_wherever_it_stands_and_no_rule_is_no_access() {
     assert_eq!(outcome(&policy, r#""d":"b""#), Outcome::NoRuleHolds);
 }
 
+/// Conditions that do not load: the code, the place below the condition, the condition.
+fn refused(conditions: &[(&str, &str, &str)]) {
+    for (code, member, condition) in conditions {
+        let condition: Value = serde_json::from_str(condition).unwrap();
+        let at = format!("/rules/0/conditions/0{member}");
+        let found = error(&json!([condition]));
+        assert_eq!(found, ((*code).to_owned(), at), "{condition}");
+    }
+}
+
 #[test]
 fn what_would_match_everything_or_nothing_does_not_load() {
-    for (conditions, code, at) in [
-        (json!([]), "empty", "/rules/0/conditions"),
-        (json!([{"all": []}]), "empty", "/rules/0/conditions/0/all"),
-        (
-            json!([{"not": {"any": []}}]),
-            "empty",
-            "/rules/0/conditions/0/not/any",
-        ),
-        (
-            json!([{"not": {"not": {"any": []}}}]),
-            "empty",
-            "/rules/0/conditions/0/not/not/any",
-        ),
-        (
-            json!([{"claim": "c", "one_of": []}]),
-            "empty",
-            "/rules/0/conditions/0/one_of",
-        ),
-        (
-            json!([{"claim": "c", "prefix": ""}]),
-            "empty",
-            "/rules/0/conditions/0/prefix",
-        ),
-        (
-            json!([{"claim": "c", "suffix": ""}]),
-            "empty",
-            "/rules/0/conditions/0/suffix",
-        ),
-        (
-            json!([{"claim": "c", "pattern": ""}]),
-            "empty",
-            "/rules/0/conditions/0/pattern",
-        ),
-        (
-            json!([{"claim": "", "equals": "a"}]),
-            "empty",
-            "/rules/0/conditions/0/claim",
-        ),
-        (
-            json!([{"claim": "c"}]),
-            "operator_missing",
-            "/rules/0/conditions/0",
-        ),
-        (json!([{}]), "operator_missing", "/rules/0/conditions/0"),
-        (
-            json!([{"equals": "a"}]),
-            "member_missing",
-            "/rules/0/conditions/0",
-        ),
-        (
-            json!([{"claim": "c", "equals": 1, "prefix": "a"}]),
-            "operator_several",
-            "/rules/0/conditions/0",
-        ),
-        (
-            json!([{"claim": "c", "equals": 1, "all": [{"claim": "c", "exists": true}]}]),
-            "operator_several",
-            "/rules/0/conditions/0",
-        ),
-        (
-            json!([{"claim": "c", "equals": null}]),
-            "wrong_kind",
-            "/rules/0/conditions/0/equals",
-        ),
-        (
-            json!([{"claim": "c", "equals": ["a"]}]),
-            "wrong_kind",
-            "/rules/0/conditions/0/equals",
-        ),
-        (
-            json!([{"claim": "c", "one_of": "a"}]),
-            "wrong_kind",
-            "/rules/0/conditions/0/one_of",
-        ),
-        (
-            json!([{"claim": "c", "one_of": ["a", {}]}]),
-            "wrong_kind",
-            "/rules/0/conditions/0/one_of/1",
-        ),
-        (
-            json!([{"claim": "c", "at_least": "3"}]),
-            "wrong_kind",
-            "/rules/0/conditions/0/at_least",
-        ),
-        (
-            json!([{"claim": "c", "before": 3}]),
-            "wrong_kind",
-            "/rules/0/conditions/0/before",
-        ),
-        (
-            json!([{"claim": "c", "before": "soon"}]),
-            "date_invalid",
-            "/rules/0/conditions/0/before",
-        ),
-        (
-            json!([{"claim": "c", "exists": false}]),
-            "must_be_true",
-            "/rules/0/conditions/0/exists",
-        ),
-        (
-            json!([{"claim": "c", "absent": false}]),
-            "must_be_true",
-            "/rules/0/conditions/0/absent",
-        ),
-        (
-            json!([{"claim": "/a~2", "exists": true}]),
-            "pointer_invalid",
-            "/rules/0/conditions/0/claim",
-        ),
-        (
-            json!([{"claim": "c", "equals_claim": "/a~"}]),
-            "pointer_invalid",
-            "/rules/0/conditions/0/equals_claim",
-        ),
-        (
-            json!([{"claim": "c", "pattern": "a\\b"}]),
-            "pattern_invalid",
-            "/rules/0/conditions/0/pattern",
-        ),
-        (
-            json!([{"claim": "c", "pattern": "a", "separator": "*"}]),
-            "pattern_invalid",
-            "/rules/0/conditions/0/pattern",
-        ),
-        (
-            json!([{"claim": "c", "pattern": "a", "separator": "//"}]),
-            "separator_invalid",
-            "/rules/0/conditions/0/separator",
-        ),
-        (
-            json!([{"claim": "c", "pattern": "a", "separator": ""}]),
-            "separator_invalid",
-            "/rules/0/conditions/0/separator",
-        ),
-        (
-            json!([{"claim": "c", "equals": "a", "separator": "/"}]),
-            "member_misplaced",
-            "/rules/0/conditions/0/separator",
-        ),
-        (
-            json!([{"claim": "c", "equals": "a", "or_absent": true}]),
-            "member_misplaced",
-            "/rules/0/conditions/0/or_absent",
-        ),
-        (
-            json!([{"claim": "c", "exists": true, "elements": "any"}]),
-            "member_misplaced",
-            "/rules/0/conditions/0/elements",
-        ),
-        (
-            json!([{"all": [{"claim": "c", "exists": true}], "claim": "c"}]),
-            "member_misplaced",
-            "/rules/0/conditions/0/claim",
-        ),
-        (
-            json!([{"not": {"claim": "c", "exists": true}, "elements": "any"}]),
-            "member_misplaced",
-            "/rules/0/conditions/0/elements",
-        ),
-        (
-            json!([{"not": {"claim": "c", "exists": true}, "or_absent": "yes"}]),
-            "wrong_kind",
-            "/rules/0/conditions/0/or_absent",
-        ),
-        (
-            json!([{"not": [{"claim": "c", "exists": true}]}]),
-            "wrong_kind",
-            "/rules/0/conditions/0/not",
-        ),
-        (
-            json!([{"claim": "c", "equals": "a", "elements": "some"}]),
-            "word_unknown",
-            "/rules/0/conditions/0/elements",
-        ),
-        (json!(["sub"]), "wrong_kind", "/rules/0/conditions/0"),
-        (
-            json!({"claim": "c", "equals": "a"}),
-            "wrong_kind",
-            "/rules/0/conditions",
-        ),
+    for conditions in [
+        json!([]),
+        json!({}),
+        json!("sub"),
+        json!({"claim": "c", "equals": "a"}),
     ] {
-        assert_eq!(
-            error(&conditions),
-            (code.to_owned(), at.to_owned()),
-            "{conditions}"
-        );
+        let (code, at) = error(&conditions);
+        let expected = if conditions.is_array() {
+            "empty"
+        } else {
+            "wrong_kind"
+        };
+        assert_eq!((&*code, &*at), (expected, "/rules/0/conditions"));
     }
+    refused(&[
+        ("empty", "/all", r#"{"all":[]}"#),
+        ("empty", "/not/any", r#"{"not":{"any":[]}}"#),
+        ("empty", "/not/not/any", r#"{"not":{"not":{"any":[]}}}"#),
+        ("empty", "/one_of", r#"{"claim":"c","one_of":[]}"#),
+        ("empty", "/prefix", r#"{"claim":"c","prefix":""}"#),
+        ("empty", "/suffix", r#"{"claim":"c","suffix":""}"#),
+        ("empty", "/pattern", r#"{"claim":"c","pattern":""}"#),
+        ("empty", "/claim", r#"{"claim":"","equals":"a"}"#),
+        ("must_be_true", "/exists", r#"{"claim":"c","exists":false}"#),
+        ("must_be_true", "/absent", r#"{"claim":"c","absent":false}"#),
+    ]);
+}
+
+#[test]
+fn a_condition_has_one_operator_and_what_belongs_to_it() {
+    refused(&[
+        ("wrong_kind", "", r#""sub""#),
+        ("operator_missing", "", "{}"),
+        ("operator_missing", "", r#"{"claim":"c"}"#),
+        ("member_missing", "", r#"{"equals":"a"}"#),
+        (
+            "operator_several",
+            "",
+            r#"{"claim":"c","equals":1,"prefix":"a"}"#,
+        ),
+        (
+            "operator_several",
+            "",
+            r#"{"claim":"c","equals":1,"all":[]}"#,
+        ),
+        (
+            "member_misplaced",
+            "/separator",
+            r#"{"claim":"c","equals":"a","separator":"/"}"#,
+        ),
+        (
+            "member_misplaced",
+            "/or_absent",
+            r#"{"claim":"c","equals":"a","or_absent":true}"#,
+        ),
+        (
+            "member_misplaced",
+            "/elements",
+            r#"{"claim":"c","exists":true,"elements":"any"}"#,
+        ),
+        ("member_misplaced", "/claim", r#"{"any":[],"claim":"c"}"#),
+        ("member_misplaced", "/claim", r#"{"all":[],"claim":"c"}"#),
+        (
+            "member_misplaced",
+            "/elements",
+            r#"{"not":{},"elements":"any"}"#,
+        ),
+        (
+            "wrong_kind",
+            "/or_absent",
+            r#"{"not":{},"or_absent":"yes"}"#,
+        ),
+        (
+            "wrong_kind",
+            "/not",
+            r#"{"not":[{"claim":"c","exists":true}]}"#,
+        ),
+        (
+            "word_unknown",
+            "/elements",
+            r#"{"claim":"c","equals":"a","elements":"some"}"#,
+        ),
+    ]);
+}
+
+#[test]
+fn an_operator_takes_the_kind_of_value_that_it_speaks_of() {
+    refused(&[
+        ("wrong_kind", "/equals", r#"{"claim":"c","equals":null}"#),
+        ("wrong_kind", "/equals", r#"{"claim":"c","equals":["a"]}"#),
+        ("wrong_kind", "/one_of", r#"{"claim":"c","one_of":"a"}"#),
+        (
+            "wrong_kind",
+            "/one_of/1",
+            r#"{"claim":"c","one_of":["a",{}]}"#,
+        ),
+        ("wrong_kind", "/at_least", r#"{"claim":"c","at_least":"3"}"#),
+        ("wrong_kind", "/before", r#"{"claim":"c","before":3}"#),
+        (
+            "date_invalid",
+            "/before",
+            r#"{"claim":"c","before":"soon"}"#,
+        ),
+        (
+            "pointer_invalid",
+            "/claim",
+            r#"{"claim":"/a~2","exists":true}"#,
+        ),
+        (
+            "pointer_invalid",
+            "/equals_claim",
+            r#"{"claim":"c","equals_claim":"/a~"}"#,
+        ),
+        (
+            "pattern_invalid",
+            "/pattern",
+            r#"{"claim":"c","pattern":"a\\b"}"#,
+        ),
+        (
+            "pattern_invalid",
+            "/pattern",
+            r#"{"claim":"c","pattern":"a","separator":"*"}"#,
+        ),
+        (
+            "separator_invalid",
+            "/separator",
+            r#"{"claim":"c","pattern":"a","separator":"//"}"#,
+        ),
+        (
+            "separator_invalid",
+            "/separator",
+            r#"{"claim":"c","pattern":"a","separator":""}"#,
+        ),
+    ]);
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Attacks on trust policies: names reused, values reshaped, patterns stretched.
-#![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "these helpers run in tests only"
+)]
 
 use oidc_verifier::IssuerIdentifier;
 use oidc_verifier::policy::{Outcome, Policy};

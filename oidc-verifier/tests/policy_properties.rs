@@ -1,5 +1,9 @@
 //! Laws of the policy language, over policies and claims of every shape.
-#![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "these helpers run in tests only"
+)]
 
 use oidc_verifier::IssuerIdentifier;
 use oidc_verifier::policy::{OperatorView, Policy};

@@ -57,8 +57,10 @@ fn a_verified_token_is_judged_by_its_signed_claims() {
     for locates in [true, false] {
         let spec = TokenSpec::new("job-42", "deploy").unwrap();
         let token = issuer.issue(&spec, now()).unwrap();
-        let verifier = verifier(&issuer, &policy, locates);
-        let verified = verifier.verify(token.as_str().as_bytes(), now()).unwrap();
+        let relying_party = verifier(&issuer, &policy, locates);
+        let verified = relying_party
+            .verify(token.as_str().as_bytes(), now())
+            .unwrap();
         // The token's `jti` is not its `sub`, or is not there.
         assert_eq!(policy.decide(&verified).outcome(), Outcome::NoRuleHolds);
         let decision = without_jti.decide(&verified);
@@ -86,11 +88,13 @@ fn a_verified_token_is_judged_by_its_signed_claims() {
 fn a_token_of_another_subject_is_refused() {
     let policy = policy(&json!([{"claim": "sub", "equals": "job-42"}]));
     let issuer = issuer();
-    let verifier = verifier(&issuer, &policy, true);
+    let relying_party = verifier(&issuer, &policy, true);
     for (subject, admitted) in [("job-42", true), ("job-43", false), ("job-42 ", false)] {
         let spec = TokenSpec::new(subject, "deploy").unwrap();
         let token = issuer.issue(&spec, now()).unwrap();
-        let verified = verifier.verify(token.as_str().as_bytes(), now()).unwrap();
+        let verified = relying_party
+            .verify(token.as_str().as_bytes(), now())
+            .unwrap();
         assert_eq!(policy.decide(&verified).is_allowed(), admitted, "{subject}");
     }
 }

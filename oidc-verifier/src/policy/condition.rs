@@ -67,7 +67,7 @@ pub(super) enum TextOption {
 
 /// What came of a condition.
 ///
-/// The order is that of [`Condition::All`]: the worst of its parts is its own verdict.
+/// They are ordered from good to bad: what `all` comes to is the worst of its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(
     clippy::exhaustive_enums,
