@@ -359,6 +359,38 @@ proptest! {
         prop_assert!(world.trusts(2));
     }
 
+    /// A driver that sleeps for as long as it is told misses nothing: it fetches, installs and
+    /// withdraws as one does that asks every second, with a fraction of the questions.
+    #[test]
+    fn a_driver_may_sleep_for_as_long_as_it_is_told(
+        random: u64,
+        latency in 0_i64..5,
+        states in vec((0_usize..5, 1_i64..4_000), 1..10),
+    ) {
+        let (mut awake, mut asleep) = (warm(random, &[1]), warm(random, &[1]));
+        for (state, seconds) in states {
+            for world in [&mut awake, &mut asleep] {
+                world.latency = latency;
+                let (both, discovery) = match state {
+                    0 => (Answer::Down, None),
+                    1 => (Answer::Good, Some(Answer::Down)),
+                    2 => (Answer::Silent, None),
+                    _ => (Answer::Good, None),
+                };
+                world.server.answer = both;
+                world.server.discovery_only = discovery;
+            }
+            awake.pass(seconds);
+            asleep.sleep(seconds);
+            prop_assert_eq!(&awake.log, &asleep.log);
+            prop_assert_eq!(&awake.installed, &asleep.installed);
+        }
+        prop_assert_eq!(awake.withdrawals, asleep.withdrawals);
+        // Each fetch takes a few polls, and so does each change.
+        let events = 2 * asleep.log.len() + 2 * asleep.withdrawals + asleep.installs;
+        prop_assert!(asleep.rests <= 2 * events + 40, "{} {}", asleep.rests, events);
+    }
+
     /// With answers of any delay there is one fetch at a time, and an answer that comes after its
     /// fetch was given up brings nothing. (`World` asserts the first at every fetch.)
     #[test]

@@ -1,41 +1,9 @@
 //! The keys of an issuer as they came, and what is left of them.
 
-use oidc_core::{IssuerIdentifier, Jwk, JwkSet, NumericDate, ThumbprintHash};
+use oidc_core::{IssuerIdentifier, Jwk, JwkSet};
 
+use super::rulings::Rulings;
 use crate::issuer_keys::IssuerKeys;
-
-/// A key that an operator no longer trusts, whatever the issuer publishes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DistrustedKey {
-    /// Every key of this `kid`, now and later.
-    Kid(String),
-    /// The key of this SHA-256 thumbprint in base64url (RFC 7638), under whatever name.
-    Thumbprint(String),
-}
-
-impl DistrustedKey {
-    fn covers(&self, jwk: &Jwk) -> bool {
-        match self {
-            Self::Kid(kid) => jwk.kid() == Some(kid),
-            Self::Thumbprint(text) => jwk.thumbprint(ThumbprintHash::S256).as_str() == *text,
-        }
-    }
-}
-
-/// What an operator has ruled about the keys of an issuer.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rulings {
-    pub(crate) distrusted: Vec<DistrustedKey>,
-    pub(crate) issued_before: Option<NumericDate>,
-}
-
-impl Rulings {
-    pub(crate) fn names(&self, kid: &str) -> bool {
-        let named = |key: &DistrustedKey| matches!(key, DistrustedKey::Kid(own) if own == kid);
-        self.distrusted.iter().any(named)
-    }
-}
 
 /// A set that the issuer published, and what an operator leaves of it.
 #[derive(Clone, Debug)]

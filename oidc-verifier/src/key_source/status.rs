@@ -4,9 +4,51 @@ use std::time::Duration;
 
 use oidc_core::{NumericDate, SkippedJwk};
 
+use super::KeySource;
 use super::action::FetchKind;
+use super::age::Age;
 use super::error::FetchError;
-use super::keys::DistrustedKey;
+use super::permits::Cause;
+use super::rulings::DistrustedKey;
+
+impl KeySource {
+    /// How it stands at `now`.
+    pub fn status(&self, now: NumericDate) -> Status<'_> {
+        let age = self.clock.age(now);
+        let on_clock = |then: Age| now.saturating_add(then.since(age));
+        let held = self.keys.held.as_ref();
+        let trusted = self
+            .keys
+            .trusted(age)
+            .filter(|held| held.value.trusted.is_some());
+        let freshness = match trusted {
+            None => KeyFreshness::Unavailable,
+            Some(held) if age < held.freshness.stale_at => KeyFreshness::Fresh,
+            Some(_) => KeyFreshness::Stale,
+        };
+        let cooling_down = self
+            .permits
+            .check(Cause::UnknownKid, &self.config, age)
+            .err();
+        let backing_off = Some(self.keys.retry_at()).filter(|until| age < *until);
+        Status {
+            freshness,
+            age: held.map(|held| age.since(held.freshness.fetched)),
+            trusted_until: trusted.map(|held| on_clock(held.freshness.trust_ends)),
+            jwks_uri: self.jwks_uri.held.as_ref().map(|held| held.value.as_str()),
+            generation: self.generation(),
+            keys: trusted.map_or(0, |held| held.value.trusted_count()),
+            skipped: held.map_or(&[], |held| held.value.published.skipped()),
+            distrusted: &self.rulings.distrusted,
+            issued_before: self.rulings.issued_before,
+            fetching: self.flight.as_ref().map(|flight| flight.kind),
+            cooling_down_until: cooling_down.max(backing_off).map(on_clock),
+            failures: self.keys.failures(),
+            last_error: self.last_error.as_ref(),
+            absent_kids: self.absent.count(age),
+        }
+    }
+}
 
 /// The state of a [`KeySource`](super::KeySource) at one moment.
 #[derive(Clone, Debug)]

@@ -90,6 +90,8 @@ pub(crate) struct World {
     pub(crate) installed: Option<IssuerKeys>,
     pub(crate) installs: usize,
     pub(crate) withdrawals: usize,
+    /// How often the source had nothing to do.
+    pub(crate) rests: usize,
     /// Each fetch and when it began.
     pub(crate) log: Vec<(i64, FetchKind)>,
     under_way: Option<(Fetch, i64)>,
@@ -124,6 +126,7 @@ impl World {
             installed: None,
             installs: 0,
             withdrawals: 0,
+            rests: 0,
             log: Vec::new(),
             under_way: None,
             begun: at(0),
@@ -182,8 +185,20 @@ impl World {
         }
     }
 
-    /// Does everything that is due.
-    pub(crate) fn run(&mut self) {
+    /// Lets seconds pass as a driver does that sleeps for as long as it is told.
+    pub(crate) fn sleep(&mut self, seconds: i64) {
+        let end = self.passed + seconds;
+        let mut next = self.run();
+        while next <= end {
+            self.passed = next;
+            next = self.run();
+        }
+        self.passed = end;
+        self.run();
+    }
+
+    /// Does everything that is due, and says when it comes back.
+    pub(crate) fn run(&mut self) -> i64 {
         for _ in 0..100 {
             if let Some((fetch, due)) = self.under_way.take() {
                 if due > self.passed {
@@ -192,11 +207,7 @@ impl World {
                     self.answer(&fetch);
                 }
             }
-            // xorshift: other bits each time, the same in each run.
-            self.random ^= self.random << 13;
-            self.random ^= self.random >> 7;
-            self.random ^= self.random << 17;
-            match self.source.poll(self.random, self.now()) {
+            match self.source.poll(self.bits(), self.now()) {
                 Action::Fetch(fetch) => {
                     self.log.push((self.passed, fetch.kind));
                     let due = self.passed + self.latency;
@@ -220,17 +231,36 @@ impl World {
                 }
                 Action::Idle { until, .. } => {
                     assert!(until > self.now());
+                    self.rests += 1;
                     let due_now = |(fetch, due): &(Fetch, i64)| {
                         *due <= self.passed && self.does(fetch) != Answer::Silent
                     };
                     if self.under_way.as_ref().is_none_or(|fetch| !due_now(fetch)) {
-                        return;
+                        let wake = until.seconds_since(at(self.clock_error));
+                        let answer = self.under_way.as_ref().map(|(_, due)| *due);
+                        return answer
+                            .filter(|due| *due > self.passed)
+                            .unwrap_or(wake)
+                            .min(wake);
                     }
                 }
                 other => panic!("{other:?}"),
             }
         }
         panic!("the source never rests");
+    }
+
+    /// Random bits of this second, the same however often they are asked for.
+    fn bits(&self) -> u64 {
+        let mut bits = self.random
+            ^ self
+                .passed
+                .unsigned_abs()
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for shift in [30, 27, 31] {
+            bits = (bits ^ (bits >> shift)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        }
+        bits
     }
 
     fn does(&self, fetch: &Fetch) -> Answer {
