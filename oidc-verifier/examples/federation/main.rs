@@ -73,6 +73,12 @@ fn demonstrate() -> Result<ExitCode, Box<dyn Error>> {
         report.expect(case.name, case.expected, &decision);
     }
 
+    title("   Why another instance is not let in, as an operator reads it");
+    let stranger = issuers.aws.issue(&issuers.stranger()?, now)?;
+    for line in relying_party.explain(stranger.as_str(), now)?.lines() {
+        println!("      {line}");
+    }
+
     title("4. A signing key is rotated; every token keeps verifying");
     rotation::run(&mut report, &host, &mut issuers, &relying_party, now)?;
 

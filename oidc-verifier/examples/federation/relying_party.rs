@@ -2,26 +2,19 @@
 
 use std::error::Error;
 
-use jsonptr::{Matcher, Pattern, Pointer, Predicate, Quantifier};
 use oidc_core::DiscoveryResponse;
+use oidc_verifier::policy::Policy;
 use oidc_verifier::{
-    Algorithm, IssuerIdentifier, IssuerKeys, JwkSet, NumericDate, ProviderMetadata, Verified,
-    Verifier,
+    Algorithm, IssuerIdentifier, IssuerKeys, JwkSet, NumericDate, ProviderMetadata, Verifier,
 };
+use serde_json::json;
 
 use crate::fetch;
-use crate::issuers::{INSTANCE, ISSUER_COUNT, Issuers, ORGANIZATION, PROJECT, ROLE};
+use crate::issuers::{INSTANCE, Issuers, ORGANIZATION, PROJECT, ROLE};
 
 pub(crate) struct RelyingParty {
     pub(crate) verifier: Verifier,
-    rules: [Rule; ISSUER_COUNT],
-}
-
-/// Lets in the tokens of one issuer on which every condition holds.
-struct Rule {
-    name: &'static str,
-    issuer: IssuerIdentifier,
-    conditions: Vec<Matcher>,
+    policy: Policy,
 }
 
 /// What was fetched from one issuer.
@@ -32,35 +25,7 @@ pub(crate) struct Learned {
 
 impl RelyingParty {
     pub(crate) fn new(issuers: &Issuers) -> Result<RelyingParty, Box<dyn Error>> {
-        let rules = [
-            // A Doppler service-account identity: audience, subject, and a nested claim.
-            Rule {
-                name: "ec2-doppler",
-                issuer: issuers.aws.id().clone(),
-                conditions: vec![
-                    equals("/aud", "doppler")?.quantified(Quantifier::Any),
-                    equals("/sub", ROLE)?,
-                    equals(
-                        "/https:~1~1sts.amazonaws.com~1/ec2_source_instance_arn",
-                        INSTANCE,
-                    )?,
-                ],
-            },
-            // An AWS role trust policy: `StringLike` on the subject.
-            Rule {
-                name: "circleci-deploy",
-                issuer: issuers.circleci.id().clone(),
-                conditions: vec![like(
-                    "/sub",
-                    &format!("org/{ORGANIZATION}/project/{PROJECT}/user/*"),
-                )?],
-            },
-            Rule {
-                name: "file-token",
-                issuer: issuers.diridp.id().clone(),
-                conditions: vec![equals("/sub", "my-application")?],
-            },
-        ];
+        let policy = Policy::from_json(policy_document(issuers).as_bytes())?;
         let mut builder = Verifier::builder()
             .issuer(issuers.aws.id().clone())
             .audience("doppler")
@@ -71,12 +36,12 @@ impl RelyingParty {
             .issuer(issuers.diridp.id().clone())
             .audience("sts.amazonaws.com")
             .algorithms([Algorithm::EdDsa]);
-        for condition in rules.iter().flat_map(|rule| &rule.conditions) {
-            builder = builder.locate(condition.pointer().to_owned());
+        for pointer in policy.pointers() {
+            builder = builder.locate(pointer.to_owned());
         }
         Ok(RelyingParty {
             verifier: builder.build()?,
-            rules,
+            policy,
         })
     }
 
@@ -118,41 +83,61 @@ impl RelyingParty {
         }
     }
 
-    /// Who is let in, or why not.
+    /// Who is let in, or what was missing.
     pub(crate) fn decide(&self, token: &str, now: NumericDate) -> String {
-        match self.verifier.verify(token.as_bytes(), now) {
-            Err(error) => format!("refused: {}", error.code()),
-            Ok(verified) => match self
-                .rules
-                .iter()
-                .find(|rule| rule.issuer == *verified.issuer())
-            {
-                None => "denied: no rule for the issuer".to_owned(),
-                Some(rule) => rule.judge(&verified),
-            },
+        let verified = match self.verifier.verify(token.as_bytes(), now) {
+            Ok(verified) => verified,
+            Err(error) => return format!("refused: {}", error.code()),
+        };
+        let decision = self.policy.decide(&verified);
+        match (decision.rule_id(), decision.for_operator().nearest) {
+            (Some(rule), _) if decision.is_allowed() => format!("allowed by `{rule}`"),
+            (_, Some(nearest)) => format!("denied: {}", nearest.hint),
+            (_, None) => "denied: no rule for the issuer".to_owned(),
         }
+    }
+
+    /// The whole explanation of one decision, as an operator reads it.
+    pub(crate) fn explain(&self, token: &str, now: NumericDate) -> Result<String, Box<dyn Error>> {
+        let verified = self.verifier.verify(token.as_bytes(), now)?;
+        Ok(self.policy.decide(&verified).for_operator().to_string())
     }
 }
 
-impl Rule {
-    fn judge(&self, verified: &Verified<'_>) -> String {
-        for condition in &self.conditions {
-            if let Err(why) = condition.check(verified.get(condition.pointer())) {
-                return format!("denied: {}: {why}", condition.pointer());
-            }
-        }
-        format!("allowed by `{}`", self.name)
-    }
-}
-
-fn equals(pointer: &str, value: &str) -> Result<Matcher, Box<dyn Error>> {
-    Ok(Matcher::new(
-        Pointer::parse(pointer)?.to_owned(),
-        Predicate::Equals(value.into()),
-    ))
-}
-
-fn like(pointer: &str, pattern: &str) -> Result<Matcher, Box<dyn Error>> {
-    let predicate = Predicate::Pattern(Pattern::parse(pattern)?);
-    Ok(Matcher::new(Pointer::parse(pointer)?.to_owned(), predicate))
+/// The trust policy, as it would stand in a file.
+fn policy_document(issuers: &Issuers) -> String {
+    json!({"rules": [
+        // A Doppler service-account identity: audience, subject, and a nested claim.
+        {
+            "id": "ec2-doppler",
+            "effect": "allow",
+            "issuer": issuers.aws.id(),
+            "audiences": ["doppler"],
+            "conditions": [
+                {"claim": "sub", "equals": ROLE},
+                {
+                    "claim": "/https:~1~1sts.amazonaws.com~1/ec2_source_instance_arn",
+                    "equals": INSTANCE
+                },
+            ],
+        },
+        // An AWS role trust policy: `StringLike` on the subject.
+        {
+            "id": "circleci-deploy",
+            "effect": "allow",
+            "issuer": issuers.circleci.id(),
+            "audiences": [ORGANIZATION],
+            "conditions": [
+                {"claim": "sub", "pattern": format!("org/{ORGANIZATION}/project/{PROJECT}/user/*")},
+            ],
+        },
+        {
+            "id": "file-token",
+            "effect": "allow",
+            "issuer": issuers.diridp.id(),
+            "audiences": ["sts.amazonaws.com"],
+            "conditions": [{"claim": "sub", "equals": "my-application"}],
+        },
+    ]})
+    .to_string()
 }
