@@ -185,7 +185,7 @@ impl Policy {
     pub const MAX_CLAIMS: usize = ClaimsScanner::MAX_POINTERS;
 
     /// Steps that one token may cost: one for each comparison, and one for each 64 bytes it reads.
-    /// It bounds a decision to some milliseconds.
+    /// It bounds a decision, and its explanation, to some tens of milliseconds.
     pub const MAX_STEPS: usize = 100_000;
 
     /// Reads a policy in the native language, strictly, with exact numbers.

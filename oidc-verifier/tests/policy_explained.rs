@@ -256,3 +256,34 @@ fn without_a_rule_the_nearest_issuer_or_audience_is_named() {
         assert!(view.rules.is_empty());
     }
 }
+
+/// A thousand names for each of many conditions are not all compared.
+#[test]
+fn the_search_for_hints_is_bounded() {
+    let names: Vec<String> = (0..990)
+        .map(|index| format!("\"name-{index:04}\":1"))
+        .collect();
+    let claims = format!(r#"{{"aud":"deploy",{},"zone-id":1}}"#, names.join(","));
+    let conditions: Vec<Value> = (0..60)
+        .map(|_| json!({"claim": "name-wxyz", "equals": "a"}))
+        .collect();
+    let near = json!([{"claim": "zone_id", "equals": 1}]);
+    let rules = json!([
+        rule("allow", "r", &json!(conditions)),
+        rule("allow", "near", &near)
+    ]);
+    let view = explain(&rules, ISSUER, &claims);
+    assert!(view.complete);
+    let hints = view.rules.iter().flat_map(|rule| &rule.conditions);
+    assert!(
+        hints
+            .into_iter()
+            .all(|part| part.hint.as_deref() == Some("no such claim"))
+    );
+    // With room for it, the last name is found.
+    let view = explain(&json!([rule("allow", "near", &near)]), ISSUER, &claims);
+    assert_eq!(
+        view.rules[0].conditions[0].hint.as_deref(),
+        Some("no such claim; did you mean `zone-id`")
+    );
+}

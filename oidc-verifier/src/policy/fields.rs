@@ -163,7 +163,7 @@ fn distance(a: &str, b: &str, most: usize) -> usize {
 }
 
 /// Longer names are not compared letter by letter: a token could make that costly.
-const MAX_COMPARED: usize = 128;
+const MAX_COMPARED: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -6,18 +6,23 @@ use jsonptr::{Kind, Located, Pattern, Pointer, Predicate, Scalar, Text};
 
 use super::Policy;
 use super::claims_view::ClaimsView;
-use super::condition::{ClaimTest, Test, TextOption};
+use super::condition::{Budget, ClaimTest, Test, TextOption};
 use super::fields::alike;
 use super::operator_view::shown;
+
+/// Values and names that the hints of one explanation look at: each is cheap, and a token may bring
+/// thousands for each of thousands of conditions.
+pub(super) const MAX_COMPARISONS: usize = 1_000;
 
 /// A hint on a condition that does not hold on `value`.
 pub(super) fn of(
     test: &ClaimTest,
     value: Option<Located<'_>>,
     claims: ClaimsView<'_>,
+    budget: &mut Budget,
 ) -> Option<String> {
     let Some(value) = value else {
-        return Some(no_such_claim(test.pointer.as_pointer(), claims));
+        return Some(no_such_claim(test.pointer.as_pointer(), claims, budget));
     };
     match value.kind() {
         Kind::Null => Some("claim is null".to_owned()),
@@ -35,13 +40,17 @@ pub(super) fn of(
             .elements()
             .into_iter()
             .flatten()
+            .map_while(|element| budget.spend(1).is_ok().then_some(element))
             .find_map(|element| on_scalar(&test.test, element)),
         Kind::Object => Some("claim is an object: name one of its members".to_owned()),
-        Kind::Bool | Kind::Number | Kind::String => on_scalar(&test.test, value),
+        Kind::Bool | Kind::Number | Kind::String => {
+            budget.spend(1).ok()?;
+            on_scalar(&test.test, value)
+        }
     }
 }
 
-fn no_such_claim(pointer: Pointer<'_>, claims: ClaimsView<'_>) -> String {
+fn no_such_claim(pointer: Pointer<'_>, claims: ClaimsView<'_>, budget: &mut Budget) -> String {
     let mut hint = String::from("no such claim");
     let (Some(parent), Some(last)) = (pointer.parent(), pointer.last()) else {
         return hint;
@@ -51,16 +60,13 @@ fn no_such_claim(pointer: Pointer<'_>, claims: ClaimsView<'_>) -> String {
     let mut names = members
         .into_iter()
         .flatten()
-        .take(MAX_NAMES)
+        .map_while(|member| budget.spend(1).is_ok().then_some(member))
         .map(|(name, _)| name.to_cow());
     if let Some(near) = names.find(|near| alike(near, &name)) {
         let _ = write!(hint, "; did you mean `{}`", shown(&near));
     }
     hint
 }
-
-/// How many names a hint looks at.
-const MAX_NAMES: usize = 256;
 
 fn on_scalar(test: &Test, value: Located<'_>) -> Option<String> {
     match test {

@@ -106,7 +106,10 @@ impl OperatorView {
     pub(super) fn new(decision: &Decision<'_>) -> Self {
         let policy = decision.policy();
         let claims = decision.claims();
-        let mut budget = Budget::new(Policy::MAX_STEPS);
+        let mut cost = Cost {
+            judging: Budget::new(Policy::MAX_STEPS),
+            hints: Budget::new(hint::MAX_COMPARISONS),
+        };
         let mut rules = Vec::new();
         let mut complete = true;
         let applicable = policy.index().candidates(claims);
@@ -119,7 +122,7 @@ impl OperatorView {
             let Some(rule) = policy.rule(index) else {
                 continue;
             };
-            let Ok(view) = explain(index, rule, claims, &mut budget) else {
+            let Ok(view) = explain(index, rule, claims, &mut cost) else {
                 complete = false;
                 break;
             };
@@ -150,6 +153,12 @@ impl OperatorView {
     }
 }
 
+/// What one explanation may cost: the conditions again, and the search for hints.
+struct Cost {
+    judging: Budget,
+    hints: Budget,
+}
+
 impl RuleName {
     fn new(index: usize, rule: &Rule) -> Self {
         Self {
@@ -163,11 +172,11 @@ fn explain(
     index: usize,
     rule: &Rule,
     claims: ClaimsView<'_>,
-    budget: &mut Budget,
+    cost: &mut Cost,
 ) -> Result<RuleView, Exhausted> {
     let mut conditions = Vec::new();
     for condition in &rule.conditions {
-        conditions.push(condition_view(condition, claims, budget, true)?);
+        conditions.push(condition_view(condition, claims, cost, true)?);
     }
     Ok(RuleView {
         rule: RuleName::new(index, rule),
@@ -192,7 +201,7 @@ fn verdict_of(
 fn condition_view(
     condition: &Condition,
     claims: ClaimsView<'_>,
-    budget: &mut Budget,
+    cost: &mut Cost,
     wanted: bool,
 ) -> Result<ConditionView, Exhausted> {
     let compound = |operator, verdict, conditions| ConditionView {
@@ -206,20 +215,20 @@ fn condition_view(
         conditions,
     };
     Ok(match condition {
-        Condition::Claim(test) => claim_view(test, claims, budget, wanted)?,
+        Condition::Claim(test) => claim_view(test, claims, cost, wanted)?,
         Condition::All(parts) => {
-            let parts = views(parts, claims, budget, wanted)?;
+            let parts = views(parts, claims, cost, wanted)?;
             let verdict = verdict_of(&parts, Verdict::Holds, Verdict::and);
             compound("all", verdict, parts)
         }
         Condition::Any(parts) => {
-            let parts = views(parts, claims, budget, wanted)?;
+            let parts = views(parts, claims, cost, wanted)?;
             let verdict = verdict_of(&parts, Verdict::DoesNotHold, Verdict::or);
             compound("any", verdict, parts)
         }
         Condition::Not { inner, or_absent } => {
-            budget.spend(1)?;
-            let inner = condition_view(inner, claims, budget, !wanted)?;
+            cost.judging.spend(1)?;
+            let inner = condition_view(inner, claims, cost, !wanted)?;
             let verdict = inner.verdict.negated(*or_absent);
             let operator = if *or_absent { "not (or absent)" } else { "not" };
             compound(operator, verdict, vec![inner])
@@ -230,23 +239,23 @@ fn condition_view(
 fn views(
     parts: &[Condition],
     claims: ClaimsView<'_>,
-    budget: &mut Budget,
+    cost: &mut Cost,
     wanted: bool,
 ) -> Result<Vec<ConditionView>, Exhausted> {
-    budget.spend(1)?;
+    cost.judging.spend(1)?;
     parts
         .iter()
-        .map(|part| condition_view(part, claims, budget, wanted))
+        .map(|part| condition_view(part, claims, cost, wanted))
         .collect()
 }
 
 fn claim_view(
     test: &ClaimTest,
     claims: ClaimsView<'_>,
-    budget: &mut Budget,
+    cost: &mut Cost,
     wanted: bool,
 ) -> Result<ConditionView, Exhausted> {
-    let verdict = test.judge(claims, budget)?;
+    let verdict = test.judge(claims, &mut cost.judging)?;
     let value = claims.get(test.pointer.as_pointer());
     let mut expected = shown(&test.expected);
     if let Test::EqualsClaim(other) = &test.test {
@@ -254,7 +263,7 @@ fn claim_view(
         let other = other.map_or_else(|| "absent".to_owned(), |other| shown(other.json()));
         expected = format!("{expected}, which is {other}");
     }
-    let hint = (wanted && !verdict.holds()).then(|| hint::of(test, value, claims));
+    let hint = (wanted && !verdict.holds()).then(|| hint::of(test, value, claims, &mut cost.hints));
     Ok(ConditionView {
         claim: Some(shown(test.pointer.as_str())),
         elements: test.elements.map(super::condition::Elements::name),
