@@ -230,6 +230,44 @@ impl Policy {
     }
 
     /// Decides on a [`Verified`](crate::Verified) token, or on [`VouchedClaims`].
+    ///
+    /// ```
+    /// use oidc_verifier::policy::Policy;
+    /// use oidc_verifier::{IssuerIdentifier, JwkSet, NumericDate, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (jwks, token) = mint()?;
+    /// let policy = Policy::from_json(br#"{"rules": [{
+    ///     "id": "jobs", "effect": "allow", "issuer": "https://ci.example", "audiences": ["deploy"],
+    ///     "conditions": [{"claim": "sub", "pattern": "job-*"}]
+    /// }]}"#)?;
+    ///
+    /// let mut builder = Verifier::builder()
+    ///     .issuer(IssuerIdentifier::parse("https://ci.example")?)
+    ///     .audience("deploy")
+    ///     .keys(JwkSet::parse(&jwks)?);
+    /// for pointer in policy.pointers() {
+    ///     builder = builder.locate(pointer.to_owned());
+    /// }
+    /// let verifier = builder.build()?;
+    ///
+    /// let now = NumericDate::from_seconds(1_790_000_060)?;
+    /// let verified = verifier.verify(&token, now)?;
+    /// let decision = policy.decide(&verified);
+    /// assert!(decision.is_allowed());
+    /// assert_eq!(decision.rule_id(), Some("jobs"));
+    /// # Ok(())
+    /// # }
+    /// # fn mint() -> Result<(Vec<u8>, Vec<u8>), Box<dyn std::error::Error>> {
+    /// #     use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
+    /// #     let key = SigningKey::generate(oidc_verifier::Algorithm::Es256, &SystemRandom::new())?;
+    /// #     let id = IssuerIdentifier::parse("https://ci.example")?;
+    /// #     let issuer = Issuer::builder(id).key(key).build()?;
+    /// #     let spec = TokenSpec::new("job-42", "deploy")?;
+    /// #     let token = issuer.issue(&spec, NumericDate::from_seconds(1_790_000_000)?)?;
+    /// #     Ok((issuer.jwk_set_document().bytes.clone(), token.as_str().as_bytes().to_vec()))
+    /// # }
+    /// ```
     pub fn decide<'a>(&'a self, claims: impl Into<ClaimsView<'a>>) -> Decision<'a> {
         Decision::make(self, claims.into())
     }
