@@ -1,7 +1,5 @@
 //! The tokens' payloads: as real issuers write them, with names of nobody.
 
-use std::fmt::Write as _;
-
 /// A kind of token: what its claims set looks like, and what a verifier looks for in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -9,9 +7,9 @@ pub(crate) enum Shape {
     Small,
     /// AWS IAM outbound federation: a nested object under a name that is a URL.
     Aws,
-    /// GitHub Actions: 33 flat claims.
+    /// GitHub Actions: 39 flat claims.
     GitHub,
-    /// The same with groups and roles, 16 kB.
+    /// The same with the groups of a large directory, as names and with roles: 16 kB.
     Large,
 }
 
@@ -52,7 +50,7 @@ impl Shape {
                 "/repository",
                 "/repository_owner_id",
                 "/job_workflow_ref",
-                "/groups/40/name",
+                "/memberships/40/name",
                 "/last",
             ],
         }
@@ -64,7 +62,7 @@ impl Shape {
             Shape::Small => small(iat, exp),
             Shape::Aws => aws(iat, exp),
             Shape::GitHub => github(iat, exp),
-            Shape::Large => with_groups(iat, exp, 16_000),
+            Shape::Large => large(iat, exp),
         }
     }
 }
@@ -88,27 +86,50 @@ pub(crate) const fn aws_claim() -> &'static str {
 fn github(iat: i64, exp: i64) -> String {
     let nbf = iat.saturating_sub(600);
     format!(
-        r#"{{"jti":"6d0a1d5a-0f43-4c43-8c2f-6d3a64d4e0b1","sub":"repo:octo-org/octo-repo:ref:refs/heads/main","aud":"{AUDIENCE}","ref":"refs/heads/main","sha":"6a2b8fbc3d1e4f5a6b7c8d9e0f1a2b3c4d5e6f70","repository":"octo-org/octo-repo","repository_owner":"octo-org","repository_owner_id":"65123456","run_id":"10234567890","run_number":"421","run_attempt":"1","repository_visibility":"private","repository_id":"712345678","actor_id":"12345678","actor":"octocat","workflow":"release","head_ref":"","base_ref":"","event_name":"push","ref_protected":"true","ref_type":"branch","workflow_ref":"octo-org/octo-repo/.github/workflows/release.yml@refs/heads/main","workflow_sha":"6a2b8fbc3d1e4f5a6b7c8d9e0f1a2b3c4d5e6f70","job_workflow_ref":"octo-org/octo-automation/.github/workflows/oidc.yml@refs/heads/main","job_workflow_sha":"0f1a2b3c4d5e6f708192a3b4c5d6e7f801234567","runner_environment":"github-hosted","enterprise_id":"1234","enterprise":"octo-enterprise","environment":"production","iss":"{ISSUER}","nbf":{nbf},"exp":{exp},"iat":{iat},"repository_custom_property_team":"platform-engineering"}}"#
+        r#"{{"jti":"6d0a1d5a-0f43-4c43-8c2f-6d3a64d4e0b1","sub":"repo:octo-org/octo-repo:ref:refs/heads/main","aud":"{AUDIENCE}","ref":"refs/heads/main","sha":"6a2b8fbc3d1e4f5a6b7c8d9e0f1a2b3c4d5e6f70","repository":"octo-org/octo-repo","repository_owner":"octo-org","repository_owner_id":"65123456","run_id":"10234567890","run_number":"421","run_attempt":"1","repository_visibility":"private","repository_id":"712345678","actor_id":"12345678","actor":"octocat","workflow":"release","head_ref":"","base_ref":"","event_name":"push","ref_protected":"true","ref_type":"branch","workflow_ref":"octo-org/octo-repo/.github/workflows/release-candidate.yml@refs/heads/main","workflow_sha":"6a2b8fbc3d1e4f5a6b7c8d9e0f1a2b3c4d5e6f70","job_workflow_ref":"octo-org/octo-automation/.github/workflows/deploy-with-oidc.yml@refs/tags/v2026.10.1","job_workflow_sha":"0f1a2b3c4d5e6f708192a3b4c5d6e7f801234567","runner_environment":"github-hosted","check_run_id":"31415926535","enterprise_id":"1234","enterprise":"octo-enterprise","environment":"production","environment_node_id":"EN_kwDOEc8T1c8AAAABJ7Q9eg","iss":"{ISSUER}","nbf":{nbf},"exp":{exp},"iat":{iat},"repository_custom_property_cost_center":"4711-emea","repository_custom_property_data_class":"internal","repository_custom_property_service_tier":"one","repository_custom_property_team":"platform-engineering"}}"#
     )
 }
 
-/// A GitHub-shaped claims set with groups, of about so many bytes.
-pub(crate) fn with_groups(iat: i64, exp: i64, bytes: usize) -> String {
+/// Group names and memberships in equal parts.
+fn large(iat: i64, exp: i64) -> String {
     let mut text = github(iat, exp);
     text.pop();
     text.push_str(r#","groups":["#);
-    let mut id = 0_u32;
-    while text.len() < bytes {
-        let comma = if id == 0 { "" } else { "," };
-        // Writing to a `String` cannot fail.
-        let _ = write!(
-            text,
-            r#"{comma}{{"id":{id},"name":"group-{id}-of-the-organisation","roles":["reader","writer"],"active":true}}"#
-        );
-        id = id.saturating_add(1);
-    }
+    fill(&mut text, 8_800, |id| {
+        format!(r#""/organisation/department-{id}/group-{id}""#)
+    });
+    text.push_str(r#"],"memberships":["#);
+    fill(&mut text, 16_000, membership);
     text.push_str(r#"],"last":1}"#);
     text
+}
+
+/// A GitHub-shaped claims set with memberships, of about so many bytes: as dense as JSON with
+/// objects in arrays commonly is.
+pub(crate) fn with_memberships(iat: i64, exp: i64, bytes: usize) -> String {
+    let mut text = github(iat, exp);
+    text.pop();
+    text.push_str(r#","memberships":["#);
+    fill(&mut text, bytes, membership);
+    text.push_str(r#"],"last":1}"#);
+    text
+}
+
+fn membership(id: u32) -> String {
+    format!(
+        r#"{{"id":{id},"name":"group-{id}-of-the-organisation","roles":["reader","writer"],"active":true}}"#
+    )
+}
+
+/// Appends elements of an array until `text` has so many bytes.
+fn fill(text: &mut String, bytes: usize, element: impl Fn(u32) -> String) {
+    for id in 0.. {
+        text.push_str(&element(id));
+        if text.len() >= bytes {
+            break;
+        }
+        text.push(',');
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +141,7 @@ mod tests {
         for (shape, from, to) in [
             (Shape::Small, 100, 200),
             (Shape::Aws, 470, 510),
-            (Shape::GitHub, 1_350, 1_600),
+            (Shape::GitHub, 1_400, 1_500),
             (Shape::Large, 16_000, 16_100),
         ] {
             let payload = shape.payload(1_790_000_000, 1_790_000_300);

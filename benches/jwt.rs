@@ -105,13 +105,13 @@ claims!(LargeClaims {
     repository: String,
     repository_owner_id: String,
     job_workflow_ref: String,
-    groups: Vec<Group>,
+    memberships: Vec<Membership>,
     last: u32,
 });
 
 #[derive(Clone, Deserialize)]
 #[expect(dead_code, reason = "as above")]
-struct Group {
+struct Membership {
     name: String,
 }
 

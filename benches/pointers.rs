@@ -5,7 +5,7 @@ use std::hint::black_box;
 use jsonptr::{Pointer, PointerSet, ScanBuffer, ScanLimits};
 use sonic_rs::{PointerNode, PointerTree};
 
-use crate::documents::{Shape, with_groups};
+use crate::documents::{Shape, with_memberships};
 use crate::race::Race;
 use crate::report::{Figure, Goal, time};
 use crate::{Failure, Report};
@@ -32,21 +32,21 @@ pub(crate) fn run(report: &mut Report) -> Result<(), Failure> {
         ),
         (
             "16 kB",
-            with_groups(IAT, EXP, 16_000),
+            with_memberships(IAT, EXP, 16_000),
             large,
             1.25,
             Goal::None,
         ),
         (
             "100 kB",
-            with_groups(IAT, EXP, 100_000),
+            with_memberships(IAT, EXP, 100_000),
             large,
             1.25,
             Goal::None,
         ),
         (
             "1 MB",
-            with_groups(IAT, EXP, 1_000_000),
+            with_memberships(IAT, EXP, 1_000_000),
             large,
             1.25,
             Goal::None,
