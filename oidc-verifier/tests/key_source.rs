@@ -195,11 +195,97 @@ fn metadata_that_cannot_be_had_does_not_keep_the_keys_from_being_fetched() {
 #[test]
 fn keys_that_moved_are_fetched_at_once_from_the_new_place() {
     let mut world = warm();
+    world.server.etag = true;
+    world.pass(100);
+    // Now the keys are younger than the metadata, and not due with them.
+    assert_eq!(world.ask("new"), Refetch::Wait);
+    world.run();
     world.server.jwks_uri = "https://new.example/jwks";
-    world.server.keys = set(&[7]);
-    world.pass(528);
-    assert_eq!(world.installed_kids(), [kid(7)]);
+    world.log.clear();
+    world.pass(428);
     assert_eq!(world.status().jwks_uri, Some("https://new.example/jwks"));
+    assert_eq!(world.fetched(), [FetchKind::Discovery, FetchKind::JwkSet]);
+    // A validator of the old place is not sent to the new one.
+    assert_eq!(world.server.not_modified, 0);
+}
+
+#[test]
+fn metadata_that_name_another_place_each_time_cause_no_storm() {
+    let mut world = warm();
+    world.server.jwk_set_only = Some(Answer::Status(404));
+    world.pass(100);
+    assert_eq!(world.ask("new"), Refetch::Wait);
+    world.server.jwks_uri = "https://new.example/jwks";
+    world.run();
+    // The first 404 asks where the keys are; the second one waits for its back-off.
+    assert_eq!(world.fetched(), [FetchKind::JwkSet, FetchKind::Discovery]);
+    for uri in ["https://a.example/jwks", "https://b.example/jwks"]
+        .iter()
+        .cycle()
+        .take(30)
+    {
+        world.server.jwks_uri = uri;
+        world.pass(60);
+    }
+    let (metadata, sets) = (FetchKind::Discovery, FetchKind::JwkSet);
+    assert!(
+        world.fetched_of(metadata) <= 6,
+        "{}",
+        world.fetched_of(metadata)
+    );
+    assert!(world.fetched_of(sets) <= 120, "{}", world.fetched_of(sets));
+    assert_eq!(world.installed_kids(), [kid(1), kid(2)]);
+}
+
+#[test]
+fn a_304_from_elsewhere_confirms_nothing() {
+    for (url, ok) in [(JWKS_URI, true), ("https://elsewhere.example", false)] {
+        let mut world = warm();
+        world.server.etag = true;
+        world.pass(528);
+        assert_eq!(world.ask("new"), Refetch::Wait);
+        let Action::Fetch(fetch) = world.source.poll(0, world.now()) else {
+            panic!("nothing to fetch")
+        };
+        assert!(fetch.validators.if_none_match().is_some());
+        let response = FetchResponse::new(304, url, b"");
+        let learned = world
+            .source
+            .handle_response(fetch.id, &response, world.now());
+        let expected = if ok {
+            Ok(Learned::SameKeys)
+        } else {
+            Err(FetchError::ResponseUrl)
+        };
+        assert_eq!(learned, expected, "{url}");
+    }
+}
+
+#[test]
+fn a_fetch_that_is_due_anyway_takes_no_permit() {
+    for (due, code) in [(false, "cooling_down"), (true, "wait")] {
+        let mut world = warm();
+        world.passed = 100;
+        assert_eq!(world.ask("a"), Refetch::Wait);
+        if due {
+            world.passed = 600;
+        }
+        world.run();
+        assert_eq!(world.ask("b").code(), code);
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_makes_a_refresh_due_at_once() {
+    for (back, refreshed) in [(5, false), (6, true), (3_600, true)] {
+        let mut world = warm();
+        world.pass(100);
+        world.clock_error -= back;
+        world.run();
+        let both = [FetchKind::Discovery, FetchKind::JwkSet];
+        let expected: &[FetchKind] = if refreshed { &both } else { &[] };
+        assert_eq!(world.fetched(), expected, "{back}");
+    }
 }
 
 #[test]

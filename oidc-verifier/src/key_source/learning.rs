@@ -55,7 +55,7 @@ impl KeySource {
             if let Some(keys) = &mut self.keys.held {
                 keys.validators = Validators::default();
             }
-            self.keys.succeed();
+            // A back-off stays: metadata that name another place each time would cause a storm.
             self.keys.hurry(age);
         }
         let soft_age = response.soft_age(self.config.soft_age(), &self.config);
