@@ -4,6 +4,12 @@
 //! A malformed header or payload is signed with the honest key, so that nothing but the malformed
 //! part can be the reason.
 
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::allow_attributes,
+    reason = "each test program uses its own part of this"
+)]
 #![expect(
     clippy::indexing_slicing,
     clippy::string_slice,
@@ -47,6 +53,11 @@ pub(crate) fn on_the_signature() -> Vec<Attack> {
         signature::ATTACKS,
     ];
     parts.into_iter().flatten().map(Attack::from).collect()
+}
+
+/// The classes that touch the signature alone.
+pub(crate) fn of_the_signature() -> Vec<Attack> {
+    signature::ATTACKS.iter().map(Attack::from).collect()
 }
 
 impl From<&Row> for Attack {
