@@ -3,8 +3,8 @@
 use core::fmt::{self, Write as _};
 use std::time::Duration;
 
-use jsonptr::PointerSet;
-use oidc_core::{Algorithm, Audience, NumericDate};
+use jsonptr::ScanBuffer;
+use oidc_core::{Algorithm, Audience, ClaimsError, ClaimsScanner, NumericDate};
 use serde::Serialize;
 
 use super::error::TokenSpecError;
@@ -333,18 +333,19 @@ fn to_json<V: Serialize + ?Sized>(name: &str, value: &V) -> Result<String, Token
     })
 }
 
-/// Reads the member as a relying party will: no name twice at any level, no bottomless nesting.
+/// Reads the member as a verifier will: no name twice at any level, and nested no deeper than
+/// [`ClaimsScanner::MAX_DEPTH`].
 fn check_strict(name: &str, member: &str) -> Result<(), TokenSpecError> {
     let object = format!("{{{member}}}");
-    // A set without pointers checks the document and looks for nothing.
-    let checker = PointerSet::new([]).map_err(|_| TokenSpecError::ClaimValue {
-        name: name.to_owned(),
-    })?;
-    match checker.scan(object.as_bytes()) {
+    let mut buffer = ScanBuffer::new();
+    match ClaimsScanner::registered().scan(object.as_bytes(), &mut buffer) {
         Ok(_) => Ok(()),
-        Err(source) => Err(TokenSpecError::ClaimJson {
+        Err(ClaimsError::Json(source)) => Err(TokenSpecError::ClaimJson {
             name: name.to_owned(),
             source,
+        }),
+        Err(_) => Err(TokenSpecError::ClaimValue {
+            name: name.to_owned(),
         }),
     }
 }
