@@ -315,6 +315,39 @@ fn a_curve_that_does_not_fit_is_no_key() {
     }
 }
 
+/// Every size up to the limit, whose signature is as long as any that is decoded, and the smallest
+/// exponent.
+#[test]
+fn rsa_keys_of_2048_to_8192_bits_verify() {
+    for (bits, pem) in [
+        (2048, include_str!("vectors/keys/rsa-2048-e3.pkcs8.pem")),
+        (3072, include_str!("vectors/keys/rsa-3072.pkcs8.pem")),
+        (4096, include_str!("vectors/keys/rsa-4096.pkcs8.pem")),
+        (8192, include_str!("vectors/keys/rsa-8192.pkcs8.pem")),
+    ] {
+        for algorithm in [Algorithm::Rs256, Algorithm::Ps512] {
+            let own = SigningKey::from_pkcs8_pem(algorithm, pem).unwrap();
+            let honest = honest(algorithm);
+            let header = honest.header.with("kid", &format!("\"{}\"", own.kid()));
+            let token = sign(&own, header.to_json(), honest.claims.to_json());
+            let verifier = armed(&jwk_set([&own]));
+            assert_eq!(outcome(&verifier, &token), "ok", "{bits} {algorithm}");
+            let (input, signature) = token.rsplit_once('.').unwrap();
+            let middle = if signature.get(50..51) == Some("A") {
+                "B"
+            } else {
+                "A"
+            };
+            let other = format!("{input}.{}{middle}{}", &signature[..50], &signature[51..]);
+            assert_eq!(
+                outcome(&verifier, &other),
+                "signature",
+                "{bits} {algorithm}"
+            );
+        }
+    }
+}
+
 #[test]
 fn keys_are_unavailable_only_for_a_configured_issuer_without_any() {
     let verifier = unarmed();
