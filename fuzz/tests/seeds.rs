@@ -43,7 +43,7 @@ fn key_sets() {
 
 #[test]
 fn discovery_documents() {
-    assert_eq!(replay("discovery", oidc_fuzz::discovery), [12, 20]);
+    assert_eq!(replay("discovery", oidc_fuzz::discovery), [13, 20]);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 mod support;
 
-use oidc_core::{Algorithm, IssuerIdentifier};
+use oidc_core::{Algorithm, IssuerIdentifier, base64url};
 use oidc_issuer::SigningKey;
 use oidc_verifier::{InstallError, IssuerKeys, KeyUnusable, Verifier};
 use support::{
@@ -333,12 +333,9 @@ fn rsa_keys_of_2048_to_8192_bits_verify() {
             let verifier = armed(&jwk_set([&own]));
             assert_eq!(outcome(&verifier, &token), "ok", "{bits} {algorithm}");
             let (input, signature) = token.rsplit_once('.').unwrap();
-            let middle = if signature.get(50..51) == Some("A") {
-                "B"
-            } else {
-                "A"
-            };
-            let other = format!("{input}.{}{middle}{}", &signature[..50], &signature[51..]);
+            let mut signature = base64url::decode(signature).unwrap();
+            signature[50] ^= 1;
+            let other = format!("{input}.{}", base64url::encode(signature));
             assert_eq!(
                 outcome(&verifier, &other),
                 "signature",
