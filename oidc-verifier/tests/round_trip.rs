@@ -2,6 +2,11 @@
 //! accepts, and reads as it was meant.
 
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "these helpers run in tests only"
+)]
 
 mod support;
 
