@@ -68,7 +68,7 @@ impl Judges {
             jwk_set: set.to_vec(),
         };
         Judges {
-            verifier: trust.verifier(),
+            verifier: tested::verifier(std::slice::from_ref(&trust)),
             reference: Reference::new([trust]),
         }
     }

@@ -4,43 +4,58 @@
 use std::time::Duration;
 
 use oidc_verifier::{
-    ExtraAudiences, IssuerIdentifier, JwkSet, NumericDate, Verified, Verifier, VerifyError,
+    ExtraAudiences, IssuerIdentifier, IssuerKeys, JwkSet, NumericDate, Ready, Verified, Verifier,
+    VerifierBuilder, VerifyError, WantsAudience,
 };
 
 use super::{Accepted, Trust};
 
+/// The verifier under test, or `None` if it refuses this configuration. A key set that it does not
+/// accept is left out.
+pub(crate) fn verifier(trusted: &[Trust]) -> Option<Verifier> {
+    let (first, others) = trusted.split_first()?;
+    let mut builder = first.settings(Verifier::builder().issuer(first.identifier()?))?;
+    for trust in others {
+        builder = trust.settings(builder.issuer(trust.identifier()?))?;
+    }
+    let verifier = builder.build().ok()?;
+    for trust in trusted {
+        if let Ok(set) = JwkSet::parse(&trust.jwk_set) {
+            // A set without a usable key changes nothing.
+            let _ = verifier.install(&IssuerKeys::new(trust.identifier()?, set));
+        }
+    }
+    Some(verifier)
+}
+
 impl Trust {
-    /// The verifier under test, or `None` if it refuses this configuration. A key set that it does
-    /// not accept is left out.
-    pub(crate) fn verifier(&self) -> Option<Verifier> {
-        let issuer = IssuerIdentifier::parse(&self.issuer).ok()?;
+    fn identifier(&self) -> Option<IssuerIdentifier> {
+        IssuerIdentifier::parse(&self.issuer).ok()
+    }
+
+    fn settings(&self, builder: VerifierBuilder<WantsAudience>) -> Option<VerifierBuilder<Ready>> {
         let (first, others) = self.audiences.split_first()?;
-        let mut builder = Verifier::builder()
-            .issuer(issuer.clone())
+        let extra_audiences = match &self.extra_audiences {
+            None => ExtraAudiences::Allow,
+            Some(names) if names.is_empty() => ExtraAudiences::Forbid,
+            Some(names) => ExtraAudiences::Only(names.clone()),
+        };
+        let mut builder = builder
             .audience(first)
+            .extra_audiences(extra_audiences)
             .algorithms(self.algorithms.iter().filter_map(|name| name.parse().ok()))
             .leeway(Duration::from_secs(self.leeway))
             .max_lifetime(Duration::from_secs(self.max_lifetime));
         for audience in others {
             builder = builder.audience(audience);
         }
-        builder = builder.extra_audiences(match &self.extra_audiences {
-            None => ExtraAudiences::Allow,
-            Some(names) if names.is_empty() => ExtraAudiences::Forbid,
-            Some(names) => ExtraAudiences::Only(names.clone()),
-        });
         if let Some(max_age) = self.max_age {
             builder = builder.max_age(Duration::from_secs(max_age));
         }
         for media_type in &self.types {
             builder = builder.accept_typ(media_type);
         }
-        let verifier = builder.build().ok()?;
-        if let Ok(set) = JwkSet::parse(&self.jwk_set) {
-            // A set without a usable key changes nothing.
-            let _ = verifier.install(&oidc_verifier::IssuerKeys::new(issuer, set));
-        }
-        Some(verifier)
+        Some(builder)
     }
 }
 
