@@ -39,10 +39,10 @@ pub(crate) fn run(report: &mut Report) -> Result<(), Failure> {
         against_wildmatch(report, what, pattern, SUBJECT, matches, goal)?;
     }
     for pattern in [
-        "*a*a*a*b",
-        "*aaaaaaaa*aaaaaaab*c",
+        "*a*a*a*b*",
+        "*aaaaaaaa*aaaaaaab*c*",
         "*a?a?a?a?b*",
-        "*?a*??a*b",
+        "*?a*??a*b*",
     ] {
         linear(report, pattern)?;
     }

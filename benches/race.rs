@@ -20,9 +20,9 @@ const TURN: Duration = Duration::from_micros(100);
 const TURNS: u32 = 7;
 
 /// A race ends after this time, or after [`MAX_ROUNDS`], but not before [`MIN_ROUNDS`].
-const BUDGET: Duration = Duration::from_millis(600);
+const BUDGET: Duration = Duration::from_millis(1_500);
 const MIN_ROUNDS: usize = 9;
-const MAX_ROUNDS: usize = 101;
+const MAX_ROUNDS: usize = 501;
 
 impl Race {
     /// Runs the race. Each contestant has been called at least once before it is timed.
