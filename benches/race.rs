@@ -14,10 +14,10 @@ pub(crate) struct Race {
 }
 
 /// One turn of a contestant lasts at least this long, so that reading the clock costs nothing.
-const TURN: Duration = Duration::from_micros(100);
+const TURN: Duration = Duration::from_micros(500);
 
 /// Turns of each contestant in a round.
-const TURNS: u32 = 7;
+const TURNS: u32 = 5;
 
 /// A race ends after this time, or after [`MAX_ROUNDS`], but not before [`MIN_ROUNDS`].
 const BUDGET: Duration = Duration::from_millis(1_500);
