@@ -227,6 +227,11 @@ impl<'a> Claims<'a> {
         text(self.member(7), ClaimsScanner::MAX_JTI_BYTES)
     }
 
+    /// The claims set itself, an object.
+    pub fn root(&self) -> Option<Located<'a>> {
+        self.member(0)
+    }
+
     /// What the caller's pointer with this index found.
     pub fn located(&self, index: usize) -> Option<Located<'a>> {
         self.member(index.checked_add(REGISTERED.len())?)
@@ -591,6 +596,19 @@ mod tests {
             Err(ClaimFault::TooLong { max: 1_024 })
         );
         assert!(claim("{}", |claims| matches!(claims.sub(), Claim::Absent)));
+    }
+
+    #[test]
+    fn the_whole_claims_set_is_at_its_root() {
+        let json = r#" {"sub":"s","n":{"m":1}} "#;
+        let names = claim(json, |claims| {
+            let members = claims.root().and_then(|root| root.members());
+            members
+                .unwrap()
+                .map(|(name, _)| String::from(name))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(names, ["sub", "n"]);
     }
 
     #[test]

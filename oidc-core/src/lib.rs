@@ -1,8 +1,9 @@
 //! OpenID Connect data for workloads: the values that an issuer publishes and a relying party reads.
 //!
-//! Algorithms, keys, key sets, provider metadata, tokens in their parts, claims. Everything is
-//! read strictly and once: a value that was made has passed its checks and stays valid. What is
-//! refused says why, and where, without repeating what a stranger wrote.
+//! Algorithms, keys, key sets, provider metadata, tokens in their parts, claims, and what the
+//! tokens of well-known providers look like ([`provider`]). Everything is read strictly and once: a
+//! value that was made has passed its checks and stays valid. What is refused says why, and where,
+//! without repeating what a stranger wrote.
 //!
 //! This crate does no cryptography, no I/O and no policy, and asks no clock. Signing is in
 //! `oidc-issuer`, checking signatures and claims in `oidc-verifier`. It cannot hold a private or a
@@ -77,6 +78,7 @@ mod jwk;
 mod jwk_members;
 mod jwk_set;
 mod numeric_date;
+pub mod provider;
 #[cfg(feature = "discovery")]
 mod provider_metadata;
 mod public_key;

@@ -1,0 +1,100 @@
+//! GitHub Actions.
+//!
+//! All of github.com shares the issuer `https://token.actions.githubusercontent.com`; an enterprise
+//! can have one of its own below it, on `ghe.com`, or on its Enterprise Server. Ids and counters
+//! are strings.
+//!
+//! Source: GitHub's documentation, "OpenID Connect reference".
+
+use super::Provider;
+use super::known_claim::KnownClaim;
+use super::profile::{
+    AudienceRule, DiscoveryQuirks, HOUR, JWT, ProviderProfile, RS256, SIG, SubjectPart,
+};
+
+pub(super) static PROFILE: ProviderProfile = ProviderProfile {
+    provider: Provider::GitHubActions,
+    title: "GitHub Actions",
+    algorithms: RS256,
+    max_lifetime: HOUR,
+    requires_kid: true,
+    requires_iss: true,
+    types: JWT,
+    audience: AudienceRule::ExactlyOne,
+    key_uses: SIG,
+    discovery: DiscoveryQuirks::at("/.well-known/jwks"),
+    claims: CLAIMS,
+    subject_parts: &[
+        SubjectPart::like("owner", &OWNER),
+        SubjectPart::like("owner_id", &OWNER_ID),
+        SubjectPart::like("repository", &REPOSITORY),
+        SubjectPart::like("repository_id", &REPOSITORY_ID),
+        SubjectPart::like("ref", &REF),
+        SubjectPart::like("environment", &ENVIRONMENT),
+        SubjectPart::like("event", &EVENT),
+    ],
+};
+
+const REPOSITORY: KnownClaim = KnownClaim::string("/repository")
+    .tenant()
+    .pinned_by("/repository_id");
+
+const REPOSITORY_ID: KnownClaim = KnownClaim::string("/repository_id").tenant();
+
+const OWNER: KnownClaim = KnownClaim::string("/repository_owner")
+    .tenant()
+    .pinned_by("/repository_owner_id");
+
+const OWNER_ID: KnownClaim = KnownClaim::string("/repository_owner_id").tenant();
+
+const REF: KnownClaim = KnownClaim::string("/ref").chosen();
+
+const ENVIRONMENT: KnownClaim = KnownClaim::string("/environment").chosen().sometimes();
+
+const EVENT: KnownClaim = KnownClaim::string("/event_name");
+
+const CLAIMS: &[KnownClaim] = &[
+    KnownClaim::string("/iss"),
+    KnownClaim::string("/sub").tenant().chosen(),
+    KnownClaim::string("/aud").caller(),
+    KnownClaim::number("/iat"),
+    KnownClaim::number("/exp"),
+    KnownClaim::number("/nbf"),
+    KnownClaim::string("/jti"),
+    REPOSITORY,
+    REPOSITORY_ID,
+    OWNER,
+    OWNER_ID,
+    KnownClaim::string("/repository_visibility"),
+    REF,
+    KnownClaim::string("/ref_type"),
+    // Newer than what Enterprise Servers issue.
+    KnownClaim::string("/ref_protected").sometimes(),
+    KnownClaim::string("/sha").chosen(),
+    KnownClaim::string("/base_ref").chosen(),
+    KnownClaim::string("/head_ref").chosen(),
+    ENVIRONMENT,
+    KnownClaim::string("/environment_node_id").sometimes(),
+    EVENT,
+    KnownClaim::string("/workflow").chosen(),
+    KnownClaim::string("/workflow_ref").chosen(),
+    KnownClaim::string("/workflow_sha").chosen(),
+    KnownClaim::string("/job_workflow_ref").chosen().sometimes(),
+    KnownClaim::string("/job_workflow_sha").chosen().sometimes(),
+    KnownClaim::string("/run_id"),
+    KnownClaim::string("/run_number"),
+    KnownClaim::string("/run_attempt"),
+    KnownClaim::string("/check_run_id").sometimes(),
+    KnownClaim::string("/runner_environment"),
+    KnownClaim::string("/actor").pinned_by("/actor_id"),
+    KnownClaim::string("/actor_id"),
+    KnownClaim::string("/enterprise")
+        .tenant()
+        .pinned_by("/enterprise_id")
+        .sometimes(),
+    KnownClaim::string("/enterprise_id").tenant().sometimes(),
+    KnownClaim::string("/repo_property_")
+        .prefix()
+        .chosen()
+        .sometimes(),
+];

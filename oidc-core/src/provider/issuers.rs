@@ -1,0 +1,211 @@
+//! Which issuer is whose, by its text.
+
+use super::{IssuerScope, Provider};
+
+/// The provider of an issuer, and who shares it. The text is an issuer identifier: an `https` URL
+/// without query and fragment.
+pub(super) fn recognise(issuer: &str) -> Option<(Provider, IssuerScope)> {
+    let rest = issuer.strip_prefix("https://")?;
+    let (host, path) = match rest.find('/') {
+        Some(slash) => rest.split_at_checked(slash)?,
+        None => (rest, ""),
+    };
+    aws(host, path)
+        .or_else(|| circleci(host, path))
+        .or_else(|| github(host, path))
+}
+
+const fn tenant(provider: Provider, holds: bool) -> Option<(Provider, IssuerScope)> {
+    if holds {
+        Some((provider, IssuerScope::Tenant))
+    } else {
+        None
+    }
+}
+
+const fn shared(provider: Provider, holds: bool) -> Option<(Provider, IssuerScope)> {
+    if holds {
+        Some((provider, IssuerScope::Shared))
+    } else {
+        None
+    }
+}
+
+/// One for each account. Other partitions have other hosts, which AWS does not document.
+fn aws(host: &str, path: &str) -> Option<(Provider, IssuerScope)> {
+    let account = host.strip_suffix(".tokens.sts.global.api.aws")?;
+    tenant(Provider::AwsOutbound, is_uuid(account) && path.is_empty())
+}
+
+/// One for each organization, and one for all (`--root-issuer`).
+fn circleci(host: &str, path: &str) -> Option<(Provider, IssuerScope)> {
+    if host != "oidc.circleci.com" {
+        return None;
+    }
+    match path.strip_prefix("/org/") {
+        Some(organization) => tenant(Provider::CircleCi, is_uuid(organization)),
+        None => shared(Provider::CircleCi, path.is_empty()),
+    }
+}
+
+/// github.com, with the slug of an enterprise that asked for an issuer of its own; the subdomain of
+/// an enterprise with data residency, with its slug or without; Enterprise Server on any host.
+fn github(host: &str, path: &str) -> Option<(Provider, IssuerScope)> {
+    let own = path.strip_prefix('/').is_some_and(is_slug);
+    if host == "token.actions.githubusercontent.com" {
+        let all = shared(Provider::GitHubActions, path.is_empty());
+        return all.or_else(|| tenant(Provider::GitHubActions, own));
+    }
+    let resident = host
+        .strip_prefix("token.actions.")
+        .and_then(|rest| rest.strip_suffix(".ghe.com"));
+    match resident {
+        Some(name) => tenant(
+            Provider::GitHubActions,
+            is_slug(name) && (path.is_empty() || own),
+        ),
+        None => tenant(Provider::GitHubActions, path == "/_services/token"),
+    }
+}
+
+/// `8-4-4-4-12` hexadecimal digits in lower case.
+fn is_uuid(text: &str) -> bool {
+    let digits = |part: &str| {
+        part.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let mut parts = text.split('-');
+    [8, 4, 4, 4, 12].into_iter().all(|length| {
+        parts
+            .next()
+            .is_some_and(|part| part.len() == length && digits(part))
+    }) && parts.next().is_none()
+}
+
+/// Letters, digits, `-` and `_`: one label of a host, or one segment of a path.
+fn is_slug(text: &str) -> bool {
+    let in_slug = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    !text.is_empty() && text.bytes().all(in_slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::IssuerIdentifier;
+
+    const UUID: &str = "5d1c0b7e-6a0e-4d58-9c5f-2f5b7a10c9aa";
+
+    fn is(provider: Provider, scope: IssuerScope, issuers: &[&str]) {
+        for text in issuers {
+            let issuer = IssuerIdentifier::parse(&text.replace("UUID", UUID)).unwrap();
+            assert_eq!(Provider::of_issuer(&issuer), Some(provider), "{text}");
+            assert_eq!(Provider::issuer_scope(&issuer), scope, "{text}");
+        }
+    }
+
+    fn is_nobodys(issuers: &[&str]) {
+        for text in issuers {
+            let issuer = IssuerIdentifier::parse(&text.replace("UUID", UUID)).unwrap();
+            assert_eq!(Provider::of_issuer(&issuer), None, "{text}");
+            assert_eq!(
+                Provider::issuer_scope(&issuer),
+                IssuerScope::Tenant,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_issuer_of_aws_is_the_host_of_one_account() {
+        is(
+            Provider::AwsOutbound,
+            IssuerScope::Tenant,
+            &["https://UUID.tokens.sts.global.api.aws"],
+        );
+        is_nobodys(&[
+            "https://UUID.tokens.sts.global.api.aws/",
+            "https://UUID.tokens.sts.global.api.aws/a",
+            "https://UUID.tokens.sts.global.api.aws:443",
+            "https://UUID.tokens.sts.global.api.aws.evil.example",
+            "https://evil.UUID.tokens.sts.global.api.aws",
+            "https://tokens.sts.global.api.aws",
+            "https://5D1C0B7E-6A0E-4D58-9C5F-2F5B7A10C9AA.tokens.sts.global.api.aws",
+            "https://5d1c0b7e6a0e4d589c5f2f5b7a10c9aa.tokens.sts.global.api.aws",
+            "https://UUID-0.tokens.sts.global.api.aws",
+        ]);
+    }
+
+    #[test]
+    fn circleci_has_an_issuer_for_each_organization_and_one_for_all() {
+        is(
+            Provider::CircleCi,
+            IssuerScope::Tenant,
+            &["https://oidc.circleci.com/org/UUID"],
+        );
+        is(
+            Provider::CircleCi,
+            IssuerScope::Shared,
+            &["https://oidc.circleci.com"],
+        );
+        is_nobodys(&[
+            "https://oidc.circleci.com/",
+            "https://oidc.circleci.com/org/",
+            "https://oidc.circleci.com/org/UUID/",
+            "https://oidc.circleci.com/org/UUID/a",
+            "https://oidc.circleci.com/org/acme",
+            "https://oidc.circleci.com/UUID",
+            "https://oidc.circleci.com.evil.example/org/UUID",
+            "https://evil.example/oidc.circleci.com/org/UUID",
+        ]);
+    }
+
+    #[test]
+    fn github_is_known_on_its_hosts_and_by_the_path_of_enterprise_server() {
+        is(
+            Provider::GitHubActions,
+            IssuerScope::Shared,
+            &["https://token.actions.githubusercontent.com"],
+        );
+        is(
+            Provider::GitHubActions,
+            IssuerScope::Tenant,
+            &[
+                "https://token.actions.githubusercontent.com/octo-enterprise",
+                "https://token.actions.octocorp.ghe.com",
+                "https://token.actions.octocorp.ghe.com/octocorp",
+                "https://github.acme.example/_services/token",
+            ],
+        );
+        is_nobodys(&[
+            "https://token.actions.githubusercontent.com.evil.example",
+            "https://token.actions.githubusercontent.com/",
+            "https://token.actions.githubusercontent.com/a/b",
+            "https://token.actions.githubusercontent.com/octo/",
+            "https://evil.token.actions.githubusercontent.com",
+            "https://eviltoken.actions.githubusercontent.com",
+            "https://evil.example/token.actions.githubusercontent.com",
+            "https://token.actions.githubusercontent.com:443",
+            "https://token.actions.ghe.com",
+            "https://token.actions.a.b.ghe.com",
+            "https://token.actions.octocorp.ghe.com.evil.example",
+            "https://token.actions.octocorp.ghe.com/a/b",
+            "https://github.acme.example/_services/token/",
+            "https://github.acme.example/_services/tokens",
+            "https://github.acme.example/a/_services/token",
+        ]);
+    }
+
+    #[test]
+    fn hosts_and_ids_are_lower_case_as_they_are_issued() {
+        is_nobodys(&[
+            "https://TOKEN.actions.githubusercontent.com",
+            "https://oidc.CircleCI.com/org/UUID",
+        ]);
+    }
+
+    #[test]
+    fn only_https_is_recognised() {
+        let loopback = IssuerIdentifier::loopback("http://localhost/_services/token").unwrap();
+        assert_eq!(Provider::of_issuer(&loopback), None);
+    }
+}
