@@ -37,7 +37,7 @@
 //! ```
 //!
 //! Which verified tokens are let in is said by a [`policy`]: rules as data, decisions that explain
-//! themselves.
+//! themselves. Tokens that may be used once are remembered by a guard of [`replay`].
 //!
 //! # What it refuses to do
 //!
@@ -92,6 +92,8 @@ mod builder;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod checks;
 pub mod dangerous;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod digest;
 mod error;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "discovery"))]
 mod issuer_keys;
@@ -102,6 +104,8 @@ pub mod key_source;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod known_headers;
 pub mod policy;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub mod replay;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod signature;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -134,3 +138,8 @@ pub use oidc_core::{Algorithm, Audience, IssuerIdentifier, JwkSet, NumericDate};
 #[cfg(all(doctest, any(feature = "aws-lc-rs", feature = "ring")))]
 #[doc = include_str!("../../README.md")]
 struct FrontPage;
+
+/// So is the how-to.
+#[cfg(all(doctest, any(feature = "aws-lc-rs", feature = "ring")))]
+#[doc = include_str!("../../docs/stop-replay.md")]
+struct StopReplay;

@@ -61,6 +61,10 @@
 //! out, they are then the rule's. An example of the rule's own effect must be one on which the rule
 //! holds. A policy whose examples fail does not load.
 //!
+//! `replay` says of an allow rule whether one token may be used again: `off` (if it is left out) that
+//! it may, `observe` that [`Decision::admit`] reports it, `enforce` that it refuses it. The first
+//! allow rule that holds decides, also about this.
+//!
 //! # Conditions
 //!
 //! A condition names a `claim` and one operator. A claim is the name of a top-level member, or with
@@ -100,6 +104,8 @@
 //! a token is verified, in its one reading. Rules about other issuers and audiences cost nothing.
 //! One token costs at most [`Policy::MAX_STEPS`]; at the limit it is refused.
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod admission;
 mod claims_view;
 mod condition;
 mod date;
@@ -114,6 +120,7 @@ mod index;
 mod load;
 mod operator_view;
 mod path;
+mod replay_mode;
 
 use jsonptr::{Pointer, PointerBuf};
 use oidc_core::{ClaimsScanner, IssuerIdentifier};
@@ -123,6 +130,8 @@ use self::condition::{Budget, Condition, Exhausted};
 use self::index::Index;
 use self::path::Path;
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub use self::admission::{Admitted, NotAdmitted};
 pub use self::{
     claims_view::{ClaimsView, VouchError, VouchedClaims},
     condition::Verdict,
@@ -130,6 +139,7 @@ pub use self::{
     document::PolicyDocument,
     error::{ExampleFault, PolicyError, PolicyFault},
     operator_view::{ConditionView, Nearest, OperatorView, RuleName, RuleView},
+    replay_mode::ReplayMode,
 };
 
 /// Rules, compiled: see the [module](self).
@@ -154,6 +164,8 @@ struct Rule {
     /// Empty in dialects that say the audience in a condition.
     audiences: Vec<Box<str>>,
     conditions: Box<[Condition]>,
+    /// Of an allow rule; a deny rule has none to speak of.
+    replay: ReplayMode,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -321,6 +333,11 @@ impl Policy {
 
     fn rule(&self, index: usize) -> Option<&Rule> {
         self.rules.get(index)
+    }
+
+    fn replay(&self, rule: usize) -> ReplayMode {
+        self.rule(rule)
+            .map_or(ReplayMode::Enforce, |rule| rule.replay)
     }
 
     fn rules(&self) -> &[Rule] {

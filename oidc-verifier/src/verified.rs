@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use jsonptr::{Located, Pointer, PointerSet, ScanBuffer, ScanLimits, Text};
 use oidc_core::{Algorithm, Audience, Claim, Claims, ClaimsScanner, IssuerIdentifier, NumericDate};
@@ -26,6 +27,8 @@ pub(crate) struct Proof<'a> {
     pub(crate) scanner: &'a ClaimsScanner,
     pub(crate) algorithm: Algorithm,
     pub(crate) times: Times,
+    /// By how much the clocks may differ that the times were read from.
+    pub(crate) leeway: Duration,
 }
 
 /// Memory for [`Verifier::verify_in`](crate::Verifier::verify_in): once it has grown to the size of
@@ -145,6 +148,12 @@ impl<'a> Verified<'a> {
     /// The claims set as JSON, byte for byte as it was signed.
     pub fn claims_json(&self) -> &str {
         &self.workspace().payload
+    }
+
+    /// From when on verification refuses it, whatever else holds: `exp` and the leeway.
+    pub(crate) fn refused_from(&self) -> NumericDate {
+        let Proof { times, leeway, .. } = self.proof;
+        times.exp.saturating_add(leeway)
     }
 
     fn claims_set(&self) -> Claims<'_> {

@@ -167,6 +167,7 @@ impl Verifier {
             scanner: &self.scanner,
             algorithm,
             times,
+            leeway: issuer.leeway,
         })
     }
 

@@ -59,6 +59,15 @@ impl<'a> ClaimsView<'a> {
         }
     }
 
+    /// The token that the claims are of, if it was verified here.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    pub(super) const fn verified(self) -> Option<&'a Verified<'a>> {
+        match self.source {
+            Source::Verified(token) => Some(token),
+            Source::Vouched(_) => None,
+        }
+    }
+
     /// The audiences in their order. They are located with the policy's pointers.
     pub(super) fn audiences(self) -> impl Iterator<Item = Text<'a>> {
         let aud = Pointer::parse("/aud").ok().and_then(|aud| self.get(aud));

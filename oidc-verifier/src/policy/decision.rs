@@ -8,6 +8,7 @@ use super::claims_view::ClaimsView;
 use super::condition::{Budget, Exhausted};
 use super::index::Candidates;
 use super::operator_view::OperatorView;
+use super::replay_mode::ReplayMode;
 use super::{Policy, Rule};
 
 /// What a [`Policy`] says of one claims set.
@@ -33,6 +34,13 @@ pub enum Outcome {
         /// The index of the first allow rule that holds.
         rule: usize,
     },
+    /// The same, and the rule admits each token once (`"replay": "enforce"`): whether this is the
+    /// first time is for [`Decision::admit`] to say.
+    #[non_exhaustive]
+    AllowedOnce {
+        /// The index of the first allow rule that holds.
+        rule: usize,
+    },
     /// A deny rule holds.
     #[non_exhaustive]
     Denied {
@@ -52,6 +60,7 @@ impl Outcome {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Allowed { .. } => "allowed",
+            Self::AllowedOnce { .. } => "allowed_once",
             Self::Denied { .. } => "denied_by_rule",
             Self::NoRuleApplies => "no_rule_applies",
             Self::NoRuleHolds => "no_rule_holds",
@@ -62,6 +71,9 @@ impl Outcome {
     pub(super) const fn phrase(self) -> &'static str {
         match self {
             Self::Allowed { .. } => "allowed",
+            Self::AllowedOnce { .. } => {
+                "allowed once: a replay guard must say that it is the first time"
+            }
             Self::Denied { .. } => "refused: a deny rule holds",
             Self::NoRuleApplies => "refused: no rule is about this issuer and audience",
             Self::NoRuleHolds => "refused: no rule holds",
@@ -69,10 +81,17 @@ impl Outcome {
         }
     }
 
+    /// Whether the policy admits the token, be it once.
+    pub(super) const fn admits(self) -> bool {
+        matches!(self, Self::Allowed { .. } | Self::AllowedOnce { .. })
+    }
+
     /// The index of the rule that decided.
     pub const fn rule(self) -> Option<usize> {
         match self {
-            Self::Allowed { rule } | Self::Denied { rule } => Some(rule),
+            Self::Allowed { rule } | Self::AllowedOnce { rule } | Self::Denied { rule } => {
+                Some(rule)
+            }
             Self::NoRuleApplies | Self::NoRuleHolds | Self::TooManySteps => None,
         }
     }
@@ -102,7 +121,10 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// Whether the token is admitted.
+    /// Whether the token is admitted, as far as a policy alone can say.
+    ///
+    /// False where the rule admits each token once ([`Outcome::AllowedOnce`]): there the answer is
+    /// that of [`admit`](Self::admit), and a caller that does not ask it refuses.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {
         matches!(self.outcome, Outcome::Allowed { .. })
@@ -139,6 +161,17 @@ impl<'a> Decision<'a> {
     pub const fn for_caller(&self) -> CallerView {
         CallerView {
             allowed: self.is_allowed(),
+        }
+    }
+
+    /// What the rule that decided says about tokens that are used again.
+    pub fn replay(&self) -> ReplayMode {
+        match self.outcome {
+            Outcome::Allowed { rule } | Outcome::AllowedOnce { rule } => self.policy.replay(rule),
+            Outcome::Denied { .. }
+            | Outcome::NoRuleApplies
+            | Outcome::NoRuleHolds
+            | Outcome::TooManySteps => ReplayMode::Off,
         }
     }
 
@@ -181,6 +214,7 @@ fn first(
         return Ok(Outcome::Denied { rule });
     }
     Ok(match find(&candidates.allow)? {
+        Some(rule) if policy.replay(rule) == ReplayMode::Enforce => Outcome::AllowedOnce { rule },
         Some(rule) => Outcome::Allowed { rule },
         None => Outcome::NoRuleHolds,
     })

@@ -56,6 +56,7 @@ use super::document::{Node, PolicyDocument};
 use super::error::{PolicyError, PolicyFault};
 use super::fields::{self, Fields};
 use super::path::Path;
+use super::replay_mode::ReplayMode;
 use super::{Effect, Policy, Rule, load};
 
 /// A service-account identity: which tokens it admits, and for how long.
@@ -139,6 +140,7 @@ fn identity(document: &PolicyDocument) -> Result<Identity, PolicyError> {
         issuer: issuer.clone(),
         audiences: Vec::new(),
         conditions: conditions(config.require("claims")?, &at, wildcard)?,
+        replay: ReplayMode::Off,
     };
     Ok(Identity {
         name: name.into(),

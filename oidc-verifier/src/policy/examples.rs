@@ -99,7 +99,7 @@ impl Example {
             Ok(claims) => {
                 let decision = policy.decide(&claims);
                 let own_rule_holds = || policy.rule_holds(self.rule, &claims);
-                match (self.wanted, decision.is_allowed()) {
+                match (self.wanted, decision.outcome().admits()) {
                     (Effect::Allow, false) => ExampleFault::Refused,
                     (Effect::Deny, true) => ExampleFault::Admitted,
                     (Effect::Allow, true) | (Effect::Deny, false)

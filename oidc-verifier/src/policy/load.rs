@@ -11,6 +11,7 @@ use super::error::{PolicyError, PolicyFault};
 use super::examples::{self, Example};
 use super::fields::{self, Fields};
 use super::path::Path;
+use super::replay_mode::ReplayMode;
 use super::{Effect, Policy, Rule, date};
 
 const RULE_MEMBERS: &[&str] = &[
@@ -19,6 +20,7 @@ const RULE_MEMBERS: &[&str] = &[
     "issuer",
     "audiences",
     "conditions",
+    "replay",
     "examples",
 ];
 
@@ -142,7 +144,22 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
         issuer,
         audiences,
         conditions,
+        replay: replay(&fields, effect, path)?,
     })
+}
+
+/// How often a rule admits one token; a rule that admits none has nothing to say about it.
+fn replay(fields: &Fields<'_>, effect: Effect, path: &Path<'_>) -> Result<ReplayMode, PolicyError> {
+    let Some(node) = fields.get("replay") else {
+        return Ok(ReplayMode::Off);
+    };
+    let at = path.member("replay");
+    if effect == Effect::Deny {
+        let fault = PolicyFault::MisplacedMember { member: "replay" };
+        return Err(PolicyError::new(&at, fault));
+    }
+    let word = fields::text(node, &at)?;
+    ReplayMode::from_word(word).ok_or_else(|| fields::unknown_word(&at, ReplayMode::WORDS))
 }
 
 /// An issuer on the internet, or for tests on this machine: a rule only compares.

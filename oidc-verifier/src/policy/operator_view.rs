@@ -17,7 +17,8 @@ use super::{Effect, Policy, Rule, hint};
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct OperatorView {
-    /// Whether the token is admitted.
+    /// Whether the token is admitted, as [`Decision::is_allowed`] says: not by a rule that admits it
+    /// once, of which a replay guard has the last word.
     pub allowed: bool,
     /// How it came about, as a stable word ([`Outcome::code`]).
     pub code: &'static str,
@@ -129,7 +130,7 @@ impl OperatorView {
             rules.push(view);
         }
         let nearest = match decision.outcome() {
-            Outcome::Allowed { .. } => None,
+            Outcome::Allowed { .. } | Outcome::AllowedOnce { .. } => None,
             Outcome::NoRuleApplies => Some(Nearest {
                 rule: None,
                 hint: hint::no_rule_applies(policy, claims),
