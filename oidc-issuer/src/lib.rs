@@ -92,7 +92,11 @@ pub use jwt_id::{JwtId, JwtIdError};
 pub use key_ring::{KeyRing, KeyState, KeyStatus, MAX_KEYS_PER_RING};
 pub use publication::{DISCOVERY_MAX_AGE, Document, JWK_SET_MAX_AGE};
 pub use random::{RandomError, SecureRandom, SystemRandom};
-pub use rotation::{RotationError, RotationTiming, RotationTimingError};
+pub use rotation::{
+    Bound, Fix, MAX_PLAN_DAYS, Member, PlannedState, PlannedTransition, RotationError,
+    RotationPolicy, RotationPolicyError, RotationSettings, RotationTiming, RotationTimingError,
+    Rule,
+};
 pub use signing_key::{
     KeyFormat, KeyKind, Limit, MAX_KEY_BYTES, MAX_KID_BYTES, Operation, SigningKey, SigningKeyError,
 };
