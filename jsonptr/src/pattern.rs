@@ -2,6 +2,7 @@
 
 mod automaton;
 mod pieces;
+mod relation;
 #[cfg(feature = "serde")]
 mod serde_impls;
 mod syntax;
