@@ -30,7 +30,11 @@ fn patterns_overlap_where_one_text_matches_both() {
         ("a?", "a", false),
         ("*:pull_request", "repo:acme/web:*", true),
         ("*:pull_request", "repo:acme/web:ref:*", true),
-        ("repo:*:pull_request", "repo:acme/web:ref:refs/heads/main", false),
+        (
+            "repo:*:pull_request",
+            "repo:acme/web:ref:refs/heads/main",
+            false,
+        ),
         (r"\*", "*", true),
         (r"\*", "a", false),
     ] {
@@ -70,15 +74,11 @@ fn a_pattern_covers_what_is_narrower() {
 /// Every text of up to this many of the characters that count.
 fn short_texts(longest: usize) -> Vec<String> {
     let mut texts = vec![String::new()];
-    let mut from = 0;
+    let mut last = texts.clone();
     for _ in 0..longest {
-        let to = texts.len();
-        for at in from..to {
-            for char in ['a', 'b', '/', '*'] {
-                texts.push(format!("{}{char}", texts[at]));
-            }
-        }
-        from = to;
+        let longer = |text: &String| ['a', 'b', '/', '*'].map(|char| format!("{text}{char}"));
+        last = last.iter().flat_map(longer).collect();
+        texts.extend_from_slice(&last);
     }
     texts
 }

@@ -1,8 +1,9 @@
 //! Decides on claims that come as JSON objects, one a line, and answers one a line.
 //!
 //! Reads `id`, `dialect` (`native` or `doppler`), `policy` (the document), `claims` (the verified
-//! claims) and `issuer`; answers `{"id":…,"allow":…,"rule":…,"why":[…],"lint":[]}`, or for a policy
-//! that does not load `{"id":…,"error":…,"at":…}`. A line that is not such an object gets
+//! claims) and `issuer`; answers `{"id":…,"allow":…,"rule":…,"why":[…],
+//! "lint":[{"code":…,"grade":…,"at":…}]}`, or for a policy that does not load
+//! `{"id":…,"error":…,"at":…}`. A line that is not such an object gets
 //! `{"id":…,"error":…}`, a dialect that is not known `{"id":…,"error":"dialect_unsupported"}`.
 
 use std::io::{self, BufRead, Write};
@@ -85,7 +86,7 @@ fn decide(policy: &Policy, request: &Request<'_>) -> Value {
         // No verified token has such claims.
         Err(error) => {
             let why = [error.to_string()];
-            return json!({"allow": false, "rule": null, "why": why, "lint": []});
+            return json!({"allow": false, "rule": null, "why": why, "lint": lint(policy)});
         }
     };
     let decision = policy.decide(&claims);
@@ -94,6 +95,15 @@ fn decide(policy: &Policy, request: &Request<'_>) -> Value {
         "allow": decision.is_allowed(),
         "rule": decision.rule_id(),
         "why": why.lines().collect::<Vec<_>>(),
-        "lint": [],
+        "lint": lint(policy),
     })
+}
+
+fn lint(policy: &Policy) -> Vec<Value> {
+    let found = policy.lint().into_iter();
+    found
+        .map(|found| {
+            json!({"code": found.code, "grade": found.grade, "at": found.at, "message": found.message})
+        })
+        .collect()
 }

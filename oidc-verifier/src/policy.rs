@@ -117,6 +117,7 @@ mod examples;
 mod fields;
 mod hint;
 mod index;
+pub mod lint;
 mod load;
 mod operator_view;
 mod path;
@@ -166,6 +167,19 @@ struct Rule {
     conditions: Box<[Condition]>,
     /// Of an allow rule; a deny rule has none to speak of.
     replay: ReplayMode,
+    origin: Origin,
+}
+
+/// Where a rule and its conditions stand in their document.
+#[derive(Clone, Debug)]
+enum Origin {
+    /// In the native language: `/rules/N`, and `conditions` below it as they are nested.
+    Native,
+    /// In a dialect, whose conditions stand side by side: one place for each.
+    Dialect {
+        rule: PointerBuf,
+        conditions: Box<[PointerBuf]>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

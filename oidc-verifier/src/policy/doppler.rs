@@ -48,7 +48,7 @@
 
 use std::time::Duration;
 
-use jsonptr::Pattern;
+use jsonptr::{Pattern, PointerBuf};
 use oidc_core::IssuerIdentifier;
 
 use super::condition::{ClaimTest, Condition, Elements, Test, TextOption};
@@ -57,7 +57,7 @@ use super::error::{PolicyError, PolicyFault};
 use super::fields::{self, Fields};
 use super::path::Path;
 use super::replay_mode::ReplayMode;
-use super::{Effect, Policy, Rule, load};
+use super::{Effect, Origin, Policy, Rule, load};
 
 /// A service-account identity: which tokens it admits, and for how long.
 #[derive(Clone, Debug)]
@@ -134,12 +134,17 @@ fn identity(document: &PolicyDocument) -> Result<Identity, PolicyError> {
         },
     };
     let at = config_at.member("claims");
+    let (conditions, places) = conditions(config.require("claims")?, &at, wildcard)?;
     let rule = Rule {
         id: name.into(),
         effect: Effect::Allow,
         issuer: issuer.clone(),
         audiences: Vec::new(),
-        conditions: conditions(config.require("claims")?, &at, wildcard)?,
+        conditions,
+        origin: Origin::Dialect {
+            rule: at.to_pointer(),
+            conditions: places,
+        },
         replay: ReplayMode::Off,
     };
     Ok(Identity {
@@ -160,11 +165,10 @@ fn ttl(node: &Node, path: &Path<'_>) -> Result<Duration, PolicyError> {
     }
 }
 
-fn conditions(
-    node: &Node,
-    path: &Path<'_>,
-    wildcard: bool,
-) -> Result<Box<[Condition]>, PolicyError> {
+/// Conditions, and where each stands.
+type Placed = (Box<[Condition]>, Box<[PointerBuf]>);
+
+fn conditions(node: &Node, path: &Path<'_>, wildcard: bool) -> Result<Placed, PolicyError> {
     let claims = fields::map(node, path)?;
     for member in ["aud", "sub"] {
         if !claims.iter().any(|(name, _)| name == member) {
@@ -177,6 +181,7 @@ fn conditions(
         return Err(PolicyError::new(path, PolicyFault::TooMany { max }));
     }
     let mut conditions: Vec<Condition> = Vec::new();
+    let mut places = Vec::new();
     for (name, node) in claims {
         let path = path.member(name);
         if name.is_empty() {
@@ -189,8 +194,9 @@ fn conditions(
             expected: node.to_json().into(),
             test: Test::JsonText(options(node, &path, wildcard)?),
         }));
+        places.push(path.to_pointer());
     }
-    Ok(conditions.into())
+    Ok((conditions.into(), places.into()))
 }
 
 fn options(node: &Node, path: &Path<'_>, wildcard: bool) -> Result<Box<[TextOption]>, PolicyError> {

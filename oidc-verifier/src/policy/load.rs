@@ -12,7 +12,7 @@ use super::examples::{self, Example};
 use super::fields::{self, Fields};
 use super::path::Path;
 use super::replay_mode::ReplayMode;
-use super::{Effect, Policy, Rule, date};
+use super::{Effect, Origin, Policy, Rule, date};
 
 const RULE_MEMBERS: &[&str] = &[
     "id",
@@ -145,6 +145,7 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
         audiences,
         conditions,
         replay: replay(&fields, effect, path)?,
+        origin: Origin::Native,
     })
 }
 

@@ -145,7 +145,7 @@ impl OperatorView {
             rule: decision
                 .outcome()
                 .rule()
-                .and_then(|index| Some(RuleName::new(index, policy.rule(index)?))),
+                .and_then(|index| Some(RuleName::new(index, policy.rule_id(index)?))),
             nearest,
             rules,
             complete,
@@ -161,10 +161,10 @@ struct Cost {
 }
 
 impl RuleName {
-    fn new(index: usize, rule: &Rule) -> Self {
+    pub(super) fn new(index: usize, id: &str) -> Self {
         Self {
             index,
-            id: rule.id.to_string(),
+            id: id.to_owned(),
         }
     }
 }
@@ -180,7 +180,7 @@ fn explain(
         conditions.push(condition_view(condition, claims, cost, true)?);
     }
     Ok(RuleView {
-        rule: RuleName::new(index, rule),
+        rule: RuleName::new(index, &rule.id),
         effect: match rule.effect {
             Effect::Allow => "allow",
             Effect::Deny => "deny",

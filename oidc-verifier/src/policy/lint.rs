@@ -1,0 +1,220 @@
+//! What is questionable in a policy that loads: found before any token comes.
+//!
+//! Takeovers of federated roles were not broken signatures. They were rules that admit more than
+//! their author meant: a wildcard before the tenant's name ends, an audience and nothing else, a
+//! negation as the only guard. All of that can be seen in the policy itself.
+//!
+//! ```
+//! use oidc_verifier::policy::Policy;
+//! use oidc_verifier::policy::lint::{FindingCode, Grade};
+//!
+//! let policy = Policy::from_json(br#"{"rules": [{
+//!     "id": "deploy", "effect": "allow", "issuer": "https://ci.example", "audiences": ["deploy"],
+//!     "conditions": [{"not": {"claim": "event", "equals": "pull_request"}}]
+//! }]}"#)?;
+//! let findings = policy.lint();
+//! assert_eq!(findings[0].code, FindingCode::GuardNegative);
+//! assert_eq!(findings[0].grade, Grade::Dangerous);
+//! assert_eq!(findings[0].at.as_str(), "/rules/0");
+//!
+//! // At load: whatever is dangerous does not get into service.
+//! let refused = policy.refuse_dangerous().unwrap_err();
+//! assert_eq!(refused.findings()[0].code.as_str(), "guard_negative");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Grades
+//!
+//! [`Dangerous`](Grade::Dangerous) is what may let in someone outside: another tenant of the issuer,
+//! or anyone; and a deny rule that keeps out nobody. [`Caution`](Grade::Caution) is what gives
+//! someone inside more than was probably meant, or rests on something that can change hands. A
+//! policy without findings is [`Safe`](Grade::Safe) as far as this can tell: which names are yours
+//! nobody but you knows.
+//!
+//! # Codes
+//!
+//! [`FindingCode`] lists them; each says why it matters and what to write instead
+//! ([`FindingCode::why`], [`FindingCode::fix`]).
+//!
+//! # Cost
+//!
+//! Rules are compared with those of their issuer and audience. All comparisons together take at
+//! most [`MAX_STEPS`] steps; what is left then is not looked for, and [`FindingCode::Incomplete`]
+//! says so.
+
+mod code;
+mod guard;
+mod reach;
+mod terms;
+mod values;
+
+use std::fmt;
+
+use jsonptr::PointerBuf;
+use serde::Serialize;
+
+use self::values::Effort;
+use super::operator_view::RuleName;
+use super::{Policy, Rule};
+
+pub use self::code::{FindingCode, Grade};
+
+/// Steps that the search for rules which never match or are needless may take: each compares two
+/// conditions or 64 pairs of characters. It bounds the lint of a policy of the largest size to some
+/// tenths of a second.
+pub const MAX_STEPS: usize = 1_000_000;
+
+/// Something questionable in a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What it is, as a stable word.
+    pub code: FindingCode,
+    /// How bad it is here: the same thing can be harmless in one rule and open another.
+    pub grade: Grade,
+    /// The rule in which it is.
+    pub rule: RuleName,
+    /// Where in the document it is.
+    pub at: PointerBuf,
+    /// What is the matter, as one phrase.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (grade, code) = (self.grade.as_str(), self.code.as_str());
+        let (index, id) = (self.rule.index, self.rule.id.escape_debug());
+        let (message, at) = (&self.message, self.at.as_str().escape_debug());
+        write!(
+            f,
+            "{grade}: rule {index} `{id}`: {message}, at `{at}` ({code})"
+        )
+    }
+}
+
+impl Policy {
+    /// What is questionable in the policy, by rule in the order of the document: see
+    /// [`lint`](self).
+    pub fn lint(&self) -> Vec<Finding> {
+        let mut report = Report::new(self);
+        for (index, rule) in self.rules().iter().enumerate() {
+            guard::check(rule, index, &mut report);
+        }
+        let mut effort = Effort::new(MAX_STEPS);
+        let dead = reach::never_match(self, &mut report, &mut effort);
+        reach::needless(self, &dead, &mut report, &mut effort);
+        report.finish(effort.is_spent())
+    }
+
+    /// The worst grade of all findings.
+    pub fn grade(&self) -> Grade {
+        let findings = self.lint();
+        findings
+            .iter()
+            .map(|finding| finding.grade)
+            .max()
+            .unwrap_or(Grade::Safe)
+    }
+
+    /// The policy, if nothing in it is [dangerous](Grade::Dangerous).
+    ///
+    /// ```
+    /// # use oidc_verifier::policy::Policy;
+    /// # fn load(json: &[u8]) -> Result<Policy, Box<dyn std::error::Error>> {
+    /// let policy = Policy::from_json(json)?.refuse_dangerous()?;
+    /// # Ok(policy)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Everything that is dangerous in it.
+    pub fn refuse_dangerous(self) -> Result<Self, DangerousPolicy> {
+        let mut findings = self.lint();
+        findings.retain(|finding| finding.grade == Grade::Dangerous);
+        if findings.is_empty() {
+            Ok(self)
+        } else {
+            Err(DangerousPolicy { findings })
+        }
+    }
+}
+
+/// A policy that loads, and should not be put into service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DangerousPolicy {
+    findings: Vec<Finding>,
+}
+
+impl DangerousPolicy {
+    /// What is dangerous in it: at least one finding.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// A stable word for logs and tests.
+    pub const fn code(&self) -> &'static str {
+        "policy_dangerous"
+    }
+}
+
+impl fmt::Display for DangerousPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("policy is not safe to use")?;
+        for (number, finding) in self.findings.iter().enumerate() {
+            let join = if number == 0 { ": " } else { "; " };
+            write!(f, "{join}{finding}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for DangerousPolicy {}
+
+/// The findings so far.
+struct Report<'p> {
+    policy: &'p Policy,
+    findings: Vec<Finding>,
+}
+
+impl<'p> Report<'p> {
+    const fn new(policy: &'p Policy) -> Self {
+        Self {
+            policy,
+            findings: Vec::new(),
+        }
+    }
+
+    fn add(
+        &mut self,
+        code: FindingCode,
+        grade: Grade,
+        rule: usize,
+        at: PointerBuf,
+        message: impl Into<String>,
+    ) {
+        let id = self.policy.rule_id(rule).unwrap_or_default();
+        self.findings.push(Finding {
+            code,
+            grade,
+            rule: RuleName::new(rule, id),
+            at,
+            message: message.into(),
+        });
+    }
+
+    fn finish(mut self, incomplete: bool) -> Vec<Finding> {
+        self.findings.sort_by_key(|finding| finding.rule.index);
+        if incomplete {
+            let last = self.policy.len().saturating_sub(1);
+            let at = self
+                .policy
+                .rule(last)
+                .map(|rule: &Rule| terms::place(rule, last));
+            let message = "not all rules were compared with each other";
+            let at = at.unwrap_or_else(PointerBuf::root);
+            self.add(FindingCode::Incomplete, Grade::Caution, last, at, message);
+        }
+        self.findings
+    }
+}

@@ -1,0 +1,135 @@
+//! What a lint can find, and how bad it is.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a policy can be used, looked at, or refused"
+)]
+pub enum Grade {
+    /// Nothing is known against it.
+    Safe,
+    /// Someone should look at it.
+    Caution,
+    /// It may admit someone outside, or a guard in it guards nothing.
+    Dangerous,
+}
+
+impl Grade {
+    /// A stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Caution => "caution",
+            Self::Dangerous => "dangerous",
+        }
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for Grade {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident $code:literal, $why:literal, $fix:literal;)+) => {
+        /// What a [`Finding`](super::Finding) is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum FindingCode {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl FindingCode {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// A stable word.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)+
+                }
+            }
+
+            /// Why it matters.
+            pub const fn why(self) -> &'static str {
+                match self {
+                    $(Self::$name => $why,)+
+                }
+            }
+
+            /// What to write instead.
+            pub const fn fix(self) -> &'static str {
+                match self {
+                    $(Self::$name => $fix,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The audience is not pinned.
+    AudienceUnpinned "audience_unpinned",
+        "a token that the workload showed to any other service opens this one too",
+        "name the audience that is this service";
+    /// Only negations, `absent` and `or_absent` guard an allow rule.
+    GuardNegative "guard_negative",
+        "whoever is not on the list gets in, and so does every new tenant of the issuer",
+        "say who is meant with `equals`, `one_of` or `pattern`; put refusals into deny rules";
+    /// The comparison of rules was ended.
+    Incomplete "incomplete",
+        "rules that never match or are needless may be there and not be reported",
+        "split the policy by issuer or audience";
+    /// Every token of the issuer is admitted.
+    IssuerWhole "issuer_whole",
+        "whoever gets a token of this issuer for this audience gets in",
+        "pin the subject, or claims that only your workloads have";
+    /// The operand is of a kind that the claim never has.
+    KindMismatch "kind_mismatch",
+        "nothing is converted: `1` and `\"1\"`, `true` and `\"true\"` differ, so the condition never holds",
+        "write the value as the issuer does, with or without quotation marks; on arrays say `elements`";
+    /// The conditions of a rule contradict each other.
+    NeverMatches "never_matches",
+        "an allow rule that never matches is a mistake; a deny rule that never matches protects nothing",
+        "correct the condition, or delete the rule";
+    /// A deny rule refuses all that an allow rule admits.
+    Overruled "overruled",
+        "the allow rule has no effect",
+        "narrow the deny rule, or delete the allow rule";
+    /// Another rule of the same effect says all that this one says.
+    Shadowed "shadowed",
+        "the rule has no effect: whoever reads it believes in a limit that is not there",
+        "delete the rule, or narrow the wider one";
+    /// No condition pins the subject.
+    SubjectUnpinned "subject_unpinned",
+        "the other claims may be the same for many workloads of the issuer",
+        "add a condition on `sub`";
+    /// An exact operator has a wildcard in its operand.
+    WildcardIsLiteral "wildcard_is_literal",
+        "`*` and `?` stand for themselves here, so the condition never holds",
+        "say `pattern` (in other dialects the operator with wildcards), or escape it there";
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for FindingCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

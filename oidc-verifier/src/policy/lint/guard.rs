@@ -1,0 +1,158 @@
+//! What keeps strangers out of a rule: whom it leaves, and tests that keep out nobody.
+
+use jsonptr::{Predicate, Scalar};
+
+use crate::policy::condition::{ClaimTest, Condition, Elements, Test, TextOption};
+use crate::policy::operator_view::shown;
+use crate::policy::{Effect, Rule};
+
+use super::terms::{Negation, Term, narrows, place, rule_demands, terms};
+use super::values::Values;
+use super::{FindingCode, Grade, Report};
+
+/// Claims that a rule speaks of anyway, or that every token has in time: they leave nobody out.
+const NO_GUARD: [&str; 5] = ["/iss", "/aud", "/exp", "/iat", "/nbf"];
+
+pub(super) fn check(rule: &Rule, index: usize, report: &mut Report<'_>) {
+    let terms = terms(rule, index);
+    if rule.effect == Effect::Allow {
+        whom_it_leaves(rule, index, &terms, report);
+    }
+    for term in &terms {
+        if let Some(message) = literal_wildcard(term.test) {
+            let grade = grade_if_it_never_holds(rule, term);
+            let at = term.at.clone();
+            report.add(FindingCode::WildcardIsLiteral, grade, index, at, message);
+        }
+        if let Some(message) = other_kind(term.test) {
+            let grade = grade_if_it_never_holds(rule, term);
+            report.add(
+                FindingCode::KindMismatch,
+                grade,
+                index,
+                term.at.clone(),
+                message,
+            );
+        }
+    }
+}
+
+fn whom_it_leaves(rule: &Rule, index: usize, terms: &[Term<'_>], report: &mut Report<'_>) {
+    if rule.audiences.is_empty()
+        && !rule_demands(rule, &|test| is_about(test, "/aud") && narrows(test))
+    {
+        let message = "tokens for any audience are admitted";
+        let at = at_claim(rule, index, terms, "/aud");
+        let code = FindingCode::AudienceUnpinned;
+        report.add(code, Grade::Dangerous, index, at, message);
+    }
+    let guards = |test: &ClaimTest| !NO_GUARD.contains(&test.pointer.as_str()) && narrows(test);
+    if !rule_demands(rule, &guards) {
+        let negative = rule.conditions.iter().any(speaks_of_absence);
+        let (code, message) = if negative {
+            let message = "nothing but negation and absence guards this rule";
+            (FindingCode::GuardNegative, message)
+        } else {
+            let message = "every token of the issuer for these audiences is admitted";
+            (FindingCode::IssuerWhole, message)
+        };
+        report.add(code, Grade::Dangerous, index, place(rule, index), message);
+    } else if !rule_demands(rule, &|test| is_about(test, "/sub") && narrows(test)) {
+        let message = "no condition pins the subject";
+        let at = at_claim(rule, index, terms, "/sub");
+        let code = FindingCode::SubjectUnpinned;
+        report.add(code, Grade::Caution, index, at, message);
+    }
+}
+
+/// Whether a condition says what must not be, or need not.
+fn speaks_of_absence(condition: &Condition) -> bool {
+    match condition {
+        Condition::Not { .. } => true,
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(speaks_of_absence),
+        Condition::Claim(test) => {
+            matches!(test.test, Test::Absent) || test.elements == Some(Elements::None)
+        }
+    }
+}
+
+fn is_about(test: &ClaimTest, claim: &str) -> bool {
+    test.pointer.as_str() == claim
+}
+
+/// The condition on a claim, or the rule if there is none.
+fn at_claim(rule: &Rule, index: usize, terms: &[Term<'_>], claim: &str) -> jsonptr::PointerBuf {
+    let mut terms = terms.iter();
+    let own = terms.find(|term| is_about(term.test, claim));
+    own.map_or_else(|| place(rule, index), |term| term.at.clone())
+}
+
+/// A test that never holds keeps an allow rule shut. Below `not`, and in a deny rule, it leaves a
+/// guard that guards nothing.
+fn grade_if_it_never_holds(rule: &Rule, term: &Term<'_>) -> Grade {
+    let denied = term.negation != Negation::Plain || term.test.elements == Some(Elements::None);
+    if denied == (rule.effect == Effect::Deny) {
+        Grade::Caution
+    } else {
+        Grade::Dangerous
+    }
+}
+
+/// An exact operator with a wildcard in its operand.
+fn literal_wildcard(test: &ClaimTest) -> Option<String> {
+    let operands: Vec<&str> = match &test.test {
+        Test::JsonText(options) => options
+            .iter()
+            .filter_map(|option| match option {
+                TextOption::Exact(text) => Some(&**text),
+                TextOption::Wildcard(_) => None,
+            })
+            .collect(),
+        Test::Predicate(matcher) => exact_operands(matcher.predicate()),
+        Test::Absent | Test::Exists | Test::EqualsClaim(_) => Vec::new(),
+    };
+    let operand = operands
+        .into_iter()
+        .find(|text| text.contains(['*', '?']))?;
+    let operator = test.operator;
+    Some(format!(
+        "`{operator}` takes the wildcard in `{}` literally",
+        shown(operand)
+    ))
+}
+
+fn text(scalar: &Scalar) -> Option<&str> {
+    if let Scalar::Text(text) = scalar {
+        Some(text)
+    } else {
+        None
+    }
+}
+
+fn exact_operands(predicate: &Predicate) -> Vec<&str> {
+    match predicate {
+        Predicate::Equals(scalar) => text(scalar).into_iter().collect(),
+        Predicate::OneOf(scalars) => scalars.iter().filter_map(text).collect(),
+        Predicate::Prefix(affix) | Predicate::Suffix(affix) => vec![affix],
+        Predicate::Pattern(_)
+        | Predicate::Compare(..)
+        | Predicate::Exists
+        | Predicate::Absent
+        | _ => Vec::new(),
+    }
+}
+
+/// Registered claims (RFC 7519 section 4.1) have one kind in every token that is verified.
+fn other_kind(test: &ClaimTest) -> Option<String> {
+    let (kind, is_text) = match test.pointer.as_str() {
+        "/iss" | "/sub" | "/jti" | "/aud" => ("a string", true),
+        "/exp" | "/iat" | "/nbf" => ("a number", false),
+        _ => return None,
+    };
+    if matches!(test.test, Test::Absent) {
+        return None;
+    }
+    let (texts, numbers, _) = Values::of(&test.test).kinds();
+    let fits = if is_text { texts } else { numbers };
+    (!fits).then(|| format!("`{}` is {kind}", shown(test.pointer.as_str())))
+}
