@@ -26,6 +26,8 @@ mod drift;
 mod issuers;
 mod known_claim;
 mod profile;
+mod subject;
+mod uuid;
 
 pub mod aws;
 pub mod circleci;
@@ -43,6 +45,7 @@ pub use self::{
     drift::ClaimDrift,
     known_claim::{ChosenBy, ClaimKind, Extent, KnownClaim, Presence},
     profile::{AudienceRule, DiscoveryQuirks, ProviderProfile, SubjectPart},
+    subject::{Subject, SubjectError},
 };
 
 /// A kind of issuer whose tokens are known.

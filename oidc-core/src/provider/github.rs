@@ -6,11 +6,15 @@
 //!
 //! Source: GitHub's documentation, "OpenID Connect reference".
 
+mod subject;
+
 use super::Provider;
 use super::known_claim::KnownClaim;
 use super::profile::{
     AudienceRule, DiscoveryQuirks, HOUR, JWT, ProviderProfile, RS256, SIG, SubjectPart,
 };
+
+pub use self::subject::{Repository, Subject, for_display};
 
 pub(super) static PROFILE: ProviderProfile = ProviderProfile {
     provider: Provider::GitHubActions,
@@ -24,15 +28,7 @@ pub(super) static PROFILE: ProviderProfile = ProviderProfile {
     key_uses: SIG,
     discovery: DiscoveryQuirks::at("/.well-known/jwks"),
     claims: CLAIMS,
-    subject_parts: &[
-        SubjectPart::like("owner", &OWNER),
-        SubjectPart::like("owner_id", &OWNER_ID),
-        SubjectPart::like("repository", &REPOSITORY),
-        SubjectPart::like("repository_id", &REPOSITORY_ID),
-        SubjectPart::like("ref", &REF),
-        SubjectPart::like("environment", &ENVIRONMENT),
-        SubjectPart::like("event", &EVENT),
-    ],
+    subject_parts: PARTS,
 };
 
 const REPOSITORY: KnownClaim = KnownClaim::string("/repository")
@@ -51,7 +47,12 @@ const REF: KnownClaim = KnownClaim::string("/ref").chosen();
 
 const ENVIRONMENT: KnownClaim = KnownClaim::string("/environment").chosen().sometimes();
 
-const EVENT: KnownClaim = KnownClaim::string("/event_name");
+const ACTOR: KnownClaim = KnownClaim::string("/actor").pinned_by("/actor_id");
+
+const ENTERPRISE: KnownClaim = KnownClaim::string("/enterprise")
+    .tenant()
+    .pinned_by("/enterprise_id")
+    .sometimes();
 
 const CLAIMS: &[KnownClaim] = &[
     KnownClaim::string("/iss"),
@@ -75,7 +76,7 @@ const CLAIMS: &[KnownClaim] = &[
     KnownClaim::string("/head_ref").chosen(),
     ENVIRONMENT,
     KnownClaim::string("/environment_node_id").sometimes(),
-    EVENT,
+    KnownClaim::string("/event_name"),
     KnownClaim::string("/workflow").chosen(),
     KnownClaim::string("/workflow_ref").chosen(),
     KnownClaim::string("/workflow_sha").chosen(),
@@ -86,15 +87,42 @@ const CLAIMS: &[KnownClaim] = &[
     KnownClaim::string("/run_attempt"),
     KnownClaim::string("/check_run_id").sometimes(),
     KnownClaim::string("/runner_environment"),
-    KnownClaim::string("/actor").pinned_by("/actor_id"),
+    ACTOR,
     KnownClaim::string("/actor_id"),
-    KnownClaim::string("/enterprise")
-        .tenant()
-        .pinned_by("/enterprise_id")
-        .sometimes(),
+    ENTERPRISE,
     KnownClaim::string("/enterprise_id").tenant().sometimes(),
     KnownClaim::string("/repo_property_")
         .prefix()
         .chosen()
         .sometimes(),
+];
+
+/// Those of the default forms, then those of templates.
+const PARTS: &[SubjectPart] = &[
+    SubjectPart::like("owner", &OWNER),
+    SubjectPart::like("owner_id", &OWNER_ID),
+    SubjectPart::like("repository", &REPOSITORY),
+    SubjectPart::like("repository_id", &REPOSITORY_ID),
+    SubjectPart::like("ref", &REF),
+    SubjectPart::like("environment", &ENVIRONMENT),
+    SubjectPart::new("event"),
+    SubjectPart::new("repository_visibility"),
+    SubjectPart::like("actor", &ACTOR),
+    SubjectPart::new("actor_id"),
+    SubjectPart::new("base_ref").chosen(),
+    SubjectPart::like("enterprise", &ENTERPRISE),
+    SubjectPart::new("enterprise_id").tenant(),
+    SubjectPart::new("event_name"),
+    SubjectPart::new("head_ref").chosen(),
+    SubjectPart::new("job_workflow_ref").chosen(),
+    SubjectPart::new("job_workflow_sha").chosen(),
+    SubjectPart::new("ref_type"),
+    SubjectPart::new("run_attempt"),
+    SubjectPart::new("run_id"),
+    SubjectPart::new("run_number"),
+    SubjectPart::new("runner_environment"),
+    SubjectPart::new("sha").chosen(),
+    SubjectPart::new("workflow").chosen(),
+    SubjectPart::new("workflow_ref").chosen(),
+    SubjectPart::new("workflow_sha").chosen(),
 ];

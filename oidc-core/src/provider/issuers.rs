@@ -1,5 +1,6 @@
 //! Which issuer is whose, by its text.
 
+use super::uuid::is_uuid;
 use super::{IssuerScope, Provider};
 
 /// The provider of an issuer, and who shares it. The text is an issuer identifier: an `https` URL
@@ -66,20 +67,6 @@ fn github(host: &str, path: &str) -> Option<(Provider, IssuerScope)> {
         ),
         None => tenant(Provider::GitHubActions, path == "/_services/token"),
     }
-}
-
-/// `8-4-4-4-12` hexadecimal digits in lower case.
-fn is_uuid(text: &str) -> bool {
-    let digits = |part: &str| {
-        part.bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let mut parts = text.split('-');
-    [8, 4, 4, 4, 12].into_iter().all(|length| {
-        parts
-            .next()
-            .is_some_and(|part| part.len() == length && digits(part))
-    }) && parts.next().is_none()
 }
 
 /// Letters, digits, `-` and `_`: one label of a host, or one segment of a path.
