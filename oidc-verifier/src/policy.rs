@@ -90,6 +90,51 @@
 //!
 //! Above them stand `{"all": […]}`, `{"any": […]}` and `{"not": …}`.
 //!
+//! # Parts of the subject
+//!
+//! In place of a `claim`, a condition may name a part of the `subject`: CI systems write several
+//! facts into `sub`, and a pattern over all of it can be made to match by whoever chooses one of
+//! them. `{"subject": "repository", "equals": "acme/web"}` reads `sub` as the provider writes it,
+//! and compares one part, as it stands there: nothing is decoded.
+//!
+//! ```
+//! use oidc_verifier::IssuerIdentifier;
+//! use oidc_verifier::policy::Policy;
+//!
+//! let policy = Policy::from_json(br#"{"rules": [{
+//!     "id": "web-main", "effect": "allow",
+//!     "issuer": "https://token.actions.githubusercontent.com", "audiences": ["deploy"],
+//!     "conditions": [
+//!         {"subject": "repository", "equals": "acme/web"},
+//!         {"subject": "repository_id", "equals": "90001"},
+//!         {"subject": "ref", "equals": "refs/heads/main"}
+//!     ],
+//!     "examples": {
+//!         "allow": [{"sub": "repo:acme@4217/web@90001:ref:refs/heads/main"}],
+//!         "deny": [{"sub": "repo:acme/web:ref:refs/heads/main"},
+//!                  {"sub": "repo:acme@4217/web@90001:environment:ref:refs/heads/main"}]
+//!     }
+//! }]}"#)?;
+//!
+//! let issuer = IssuerIdentifier::parse("https://token.actions.githubusercontent.com")?;
+//! let claims = br#"{"aud": "deploy", "sub": "repo:acme@4217/web@90001:pull_request"}"#;
+//! let claims = policy.vouched_claims(issuer, claims)?;
+//! let report = policy.decide(&claims).for_operator();
+//! assert_eq!(
+//!     report.nearest.unwrap().hint,
+//!     "part `ref` of `/sub`: subject \"repo:acme@4217/web@90001:pull_request\" has no such part",
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Which parts there are, [`ProviderProfile::subject_parts`] says. The provider is known by the
+//! rule's issuer; for an installation under a name of its own the rule says it, `"provider":
+//! "gitlab"`. A part is a string. Of a subject that lacks the part, or is of no form that the
+//! provider is known to use, nothing holds, and of the latter not even `absent`: such a token is let in
+//! by no rule that asks for a part, and refused by no deny rule that does.
+//!
+//! [`ProviderProfile::subject_parts`]: oidc_core::provider::ProviderProfile::subject_parts
+//!
 //! # What is neither true nor false
 //!
 //! A condition on an absent claim, on `null`, or on a value of a kind that the operator does not
@@ -122,8 +167,10 @@ mod load;
 mod operator_view;
 mod path;
 mod replay_mode;
+mod subject;
 
 use jsonptr::{Pointer, PointerBuf};
+use oidc_core::provider::Provider;
 use oidc_core::{ClaimsScanner, IssuerIdentifier};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
@@ -162,6 +209,8 @@ struct Rule {
     id: Box<str>,
     effect: Effect,
     issuer: IssuerIdentifier,
+    /// Whose tokens they are, if the rule or the issuer's text says it.
+    provider: Option<Provider>,
     /// Empty in dialects that say the audience in a condition.
     audiences: Vec<Box<str>>,
     conditions: Box<[Condition]>,
@@ -253,6 +302,11 @@ impl Policy {
     /// The id of the rule with this index.
     pub fn rule_id(&self, index: usize) -> Option<&str> {
         self.rule(index).map(|rule| &*rule.id)
+    }
+
+    /// Whose tokens the rule with this index is about, if the rule or its issuer's text says it.
+    pub fn rule_provider(&self, index: usize) -> Option<Provider> {
+        self.rule(index).and_then(|rule| rule.provider)
     }
 
     /// Decides on a [`Verified`](crate::Verified) token, or on [`VouchedClaims`].

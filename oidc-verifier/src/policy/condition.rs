@@ -4,6 +4,7 @@ use jsonptr::{Decimal, Located, Matcher, Mismatch, Pattern, Pointer, PointerBuf,
 use serde::{Serialize, Serializer};
 
 use super::claims_view::ClaimsView;
+use super::subject::{PartOfSubject, Subject};
 
 /// A condition, compiled.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(super) enum Condition {
 #[derive(Clone, Debug)]
 pub(super) struct ClaimTest {
     pub(super) pointer: PointerBuf,
+    /// Of the subject, one part; the pointer is then that of `sub`.
+    pub(super) part: Option<PartOfSubject>,
     pub(super) elements: Option<Elements>,
     /// The operator's name in the document.
     pub(super) operator: &'static str,
@@ -242,10 +245,25 @@ impl ClaimTest {
         claims: ClaimsView<'_>,
         budget: &mut Budget,
     ) -> Result<Verdict, Exhausted> {
-        let value = claims.get(self.pointer.as_pointer());
         let other = match &self.test {
             Test::EqualsClaim(pointer) => claims.get(pointer.as_pointer()),
             Test::Absent | Test::Exists | Test::Predicate(_) | Test::JsonText(_) => None,
+        };
+        let value = claims.get(self.pointer.as_pointer());
+        let found;
+        let value = match (&self.part, value) {
+            (None, value) => value,
+            // Neither a negation nor `absent` holds of a subject that cannot be read.
+            (Some(_), None) => return Ok(Verdict::Absent),
+            (Some(part), Some(sub)) => {
+                budget.spend(blocks(sub.json().len()))?;
+                found = part.of(sub);
+                match &found {
+                    Subject::Unreadable => return Ok(Verdict::WrongKind),
+                    Subject::WithoutPart => None,
+                    Subject::Part(part) => part.located(),
+                }
+            }
         };
         let Some(value) = value else {
             budget.spend(1)?;
@@ -308,7 +326,6 @@ impl Test {
 
     /// One step for each comparison, and one for each 64 bytes that it reads.
     fn cost(&self, value: Located<'_>) -> usize {
-        let blocks = |bytes: usize| bytes.checked_div(STEP_BYTES).unwrap_or(0).saturating_add(1);
         let one = blocks(value.json().len());
         let pattern = |pattern: &Pattern| one.saturating_mul(blocks(pattern.as_str().len()));
         match self {
@@ -332,6 +349,11 @@ impl Test {
                 .fold(one, usize::saturating_add),
         }
     }
+}
+
+/// Steps to read so many bytes.
+fn blocks(bytes: usize) -> usize {
+    bytes.checked_div(STEP_BYTES).unwrap_or(0).saturating_add(1)
 }
 
 /// A number with an exponent beyond all bounds has no order: neither it nor a negation decides.

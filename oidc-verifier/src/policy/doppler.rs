@@ -50,6 +50,7 @@ use std::time::Duration;
 
 use jsonptr::{Pattern, PointerBuf};
 use oidc_core::IssuerIdentifier;
+use oidc_core::provider::Provider;
 
 use super::condition::{ClaimTest, Condition, Elements, Test, TextOption};
 use super::document::{Node, PolicyDocument};
@@ -139,6 +140,7 @@ fn identity(document: &PolicyDocument) -> Result<Identity, PolicyError> {
         id: name.into(),
         effect: Effect::Allow,
         issuer: issuer.clone(),
+        provider: Provider::of_issuer(&issuer),
         audiences: Vec::new(),
         conditions,
         origin: Origin::Dialect {
@@ -189,6 +191,7 @@ fn conditions(node: &Node, path: &Path<'_>, wildcard: bool) -> Result<Placed, Po
         }
         conditions.push(Condition::Claim(ClaimTest {
             pointer: load::claim(name, &path)?,
+            part: None,
             elements: Some(Elements::Any),
             operator: if wildcard { "wildcard" } else { "exact" },
             expected: node.to_json().into(),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jsonptr::{PatternError, Pointer, PointerBuf, PointerError, ScanError};
 use oidc_core::IssuerIdentifierError;
+use oidc_core::provider::Provider;
 
 use super::path::Path;
 
@@ -84,9 +85,19 @@ pub enum PolicyFault {
     /// A condition without an operator.
     #[error("condition has no operator")]
     NoOperator,
+    /// A condition on a part of the subject, where nothing says whose subjects they are.
+    #[error("issuer is of no known provider: say whose tokens they are with `provider`")]
+    NoProvider,
     /// The format crate gave a float that may not be the number that was written.
     #[error("number is not exact in this format")]
     Number,
+    /// The rule names one provider, and its issuer is known to be another's.
+    #[error("issuer is known to be one of `{provider}`")]
+    #[non_exhaustive]
+    OtherProvider {
+        /// Whose issuer it is.
+        provider: Provider,
+    },
     /// A pattern cannot be read.
     #[error("pattern is not usable")]
     Pattern(#[source] PatternError),
@@ -134,6 +145,15 @@ pub enum PolicyFault {
     #[non_exhaustive]
     UnknownMember {
         /// A known member that is spelt much like it.
+        suggestion: Option<&'static str>,
+    },
+    /// Subjects of this provider have no such part.
+    #[error("subjects of `{provider}` have no such part{}", suggest(*.suggestion))]
+    #[non_exhaustive]
+    UnknownPart {
+        /// Whose subjects.
+        provider: Provider,
+        /// A part that is spelt much like it.
         suggestion: Option<&'static str>,
     },
     /// A word that is none of the known ones.
@@ -227,7 +247,9 @@ impl PolicyError {
             PolicyFault::MissingMember { .. } => "member_missing",
             PolicyFault::MustBeTrue { .. } => "must_be_true",
             PolicyFault::NoOperator => "operator_missing",
+            PolicyFault::NoProvider => "provider_missing",
             PolicyFault::Number => "number_inexact",
+            PolicyFault::OtherProvider { .. } => "provider_other",
             PolicyFault::Pattern(_) => "pattern_invalid",
             PolicyFault::Pointer(_) => "pointer_invalid",
             PolicyFault::Separator => "separator_invalid",
@@ -237,6 +259,7 @@ impl PolicyError {
             PolicyFault::TooManyClaims { .. } => "too_many_claims",
             PolicyFault::Unreadable => "unreadable",
             PolicyFault::UnknownMember { .. } => "member_unknown",
+            PolicyFault::UnknownPart { .. } => "part_unknown",
             PolicyFault::UnknownWord { .. } => "word_unknown",
             PolicyFault::WrongKind { .. } => "wrong_kind",
         }

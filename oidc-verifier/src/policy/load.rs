@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jsonptr::{Comparison, Decimal, Pattern, PointerBuf, Predicate, Scalar};
 use oidc_core::IssuerIdentifier;
+use oidc_core::provider::Provider;
 
 use super::condition::{ClaimTest, Condition, Elements, Test, compare, on_value};
 use super::document::{Node, PolicyDocument};
@@ -12,12 +13,14 @@ use super::examples::{self, Example};
 use super::fields::{self, Fields};
 use super::path::Path;
 use super::replay_mode::ReplayMode;
+use super::subject::PartOfSubject;
 use super::{Effect, Origin, Policy, Rule, date};
 
 const RULE_MEMBERS: &[&str] = &[
     "id",
     "effect",
     "issuer",
+    "provider",
     "audiences",
     "conditions",
     "replay",
@@ -26,6 +29,7 @@ const RULE_MEMBERS: &[&str] = &[
 
 const CONDITION_MEMBERS: &[&str] = &[
     "claim",
+    "subject",
     "elements",
     "separator",
     "or_absent",
@@ -126,6 +130,10 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
         _ => return Err(fields::unknown_word(&at, "`allow`, `deny`")),
     };
     let issuer = issuer(fields.require("issuer")?, &path.member("issuer"))?;
+    let provider = match fields.get("provider") {
+        None => Provider::of_issuer(&issuer),
+        Some(node) => Some(provider(node, &path.member("provider"), &issuer)?),
+    };
     let at = path.member("audiences");
     let names = fields::list(fields.require("audiences")?, &at, Policy::MAX_OPTIONS)?;
     let mut audiences = Vec::new();
@@ -133,6 +141,7 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
         audiences.push(fields::non_empty(name, &at.index(index))?.into());
     }
     let mut conditions = Conditions {
+        provider,
         left: Policy::MAX_CONDITIONS,
         negations: 0,
     };
@@ -142,6 +151,7 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
         id: id.into(),
         effect,
         issuer,
+        provider,
         audiences,
         conditions,
         replay: replay(&fields, effect, path)?,
@@ -163,6 +173,26 @@ fn replay(fields: &Fields<'_>, effect: Effect, path: &Path<'_>) -> Result<Replay
     ReplayMode::from_word(word).ok_or_else(|| fields::unknown_word(&at, ReplayMode::WORDS))
 }
 
+/// Whose tokens the issuer's are, where its text does not tell.
+fn provider(
+    node: &Node,
+    path: &Path<'_>,
+    issuer: &IssuerIdentifier,
+) -> Result<Provider, PolicyError> {
+    let named = Provider::from_name(fields::text(node, path)?)
+        .map_err(|_| fields::unknown_word(path, PROVIDERS))?;
+    match Provider::of_issuer(issuer) {
+        Some(provider) if provider != named => {
+            let fault = PolicyFault::OtherProvider { provider };
+            Err(PolicyError::new(path, fault))
+        }
+        Some(_) | None => Ok(named),
+    }
+}
+
+/// What `provider` may be.
+const PROVIDERS: &str = "`aws`, `circleci`, `github`";
+
 /// An issuer on the internet, or for tests on this machine: a rule only compares.
 pub(super) fn issuer(node: &Node, path: &Path<'_>) -> Result<IssuerIdentifier, PolicyError> {
     let text = fields::non_empty(node, path)?;
@@ -182,6 +212,8 @@ pub(super) fn claim(name: &str, path: &Path<'_>) -> Result<PointerBuf, PolicyErr
 
 /// Reads the conditions of one rule.
 struct Conditions {
+    /// Whose subjects the rule is about.
+    provider: Option<Provider>,
     /// How many more it may have.
     left: usize,
     /// How many `not` are around the condition.
@@ -247,7 +279,7 @@ impl Conditions {
                 self.negations = self.negations.saturating_sub(1);
                 Ok(Condition::Not { inner, or_absent })
             }
-            _ => claim_test(&fields, operator, path).map(Condition::Claim),
+            _ => claim_test(&fields, operator, self.provider, path).map(Condition::Claim),
         }
     }
 }
@@ -268,15 +300,30 @@ fn operator(fields: &Fields<'_>, path: &Path<'_>) -> Result<&'static str, Policy
 fn claim_test(
     fields: &Fields<'_>,
     operator: &'static str,
+    provider: Option<Provider>,
     path: &Path<'_>,
 ) -> Result<ClaimTest, PolicyError> {
-    match operator {
-        "exists" | "absent" => fields.only(&["claim", operator])?,
-        "pattern" => fields.only(&["claim", operator, "elements", "separator"])?,
-        _ => fields.only(&["claim", operator, "elements"])?,
+    let part = match fields.get("subject") {
+        None => None,
+        Some(node) => {
+            of_text(fields, operator, path)?;
+            Some(part(node, provider, &path.member("subject"))?)
+        }
+    };
+    let about = if part.is_some() { "subject" } else { "claim" };
+    match (operator, part) {
+        ("exists" | "absent", _) => fields.only(&[about, operator])?,
+        ("pattern", None) => fields.only(&[about, operator, "elements", "separator"])?,
+        ("pattern", Some(_)) => fields.only(&[about, operator, "separator"])?,
+        (_, None) => fields.only(&[about, operator, "elements"])?,
+        (_, Some(_)) => fields.only(&[about, operator])?,
     }
-    let at = path.member("claim");
-    let pointer = claim(fields::non_empty(fields.require("claim")?, &at)?, &at)?;
+    let pointer = if part.is_some() {
+        PointerBuf::from_tokens(["sub"])
+    } else {
+        let at = path.member("claim");
+        claim(fields::non_empty(fields.require("claim")?, &at)?, &at)?
+    };
     let elements = match fields.get("elements") {
         None => None,
         Some(node) => {
@@ -292,11 +339,59 @@ fn claim_test(
     let value = fields.require(operator)?;
     Ok(ClaimTest {
         pointer,
+        part,
         elements,
         operator,
         expected: value.to_json().into(),
         test: test(fields, operator, path)?,
     })
+}
+
+/// A part of the subject, by its name.
+fn part(
+    node: &Node,
+    provider: Option<Provider>,
+    path: &Path<'_>,
+) -> Result<PartOfSubject, PolicyError> {
+    let name = fields::text(node, path)?;
+    let Some(provider) = provider else {
+        return Err(PolicyError::new(path, PolicyFault::NoProvider));
+    };
+    let profile = provider.profile();
+    if let Some(part) = profile.subject_part(name) {
+        let name = part.name;
+        return Ok(PartOfSubject { provider, name });
+    }
+    let mut names = profile.subject_parts.iter().map(|part| part.name);
+    let suggestion = names.find(|known| fields::alike(known, name));
+    let fault = PolicyFault::UnknownPart {
+        provider,
+        suggestion,
+    };
+    Err(PolicyError::new(path, fault))
+}
+
+/// A part is a string: what compares it with another kind would never hold.
+fn of_text(
+    fields: &Fields<'_>,
+    operator: &'static str,
+    path: &Path<'_>,
+) -> Result<(), PolicyError> {
+    let at = path.member(operator);
+    match (operator, fields.require(operator)?) {
+        ("equals", value) => fields::text(value, &at).map(drop),
+        ("one_of", Node::List(options)) => {
+            for (index, option) in options.iter().enumerate() {
+                fields::text(option, &at.index(index))?;
+            }
+            Ok(())
+        }
+        ("less_than" | "at_most" | "at_least" | "more_than" | "before" | "not_before", _) => {
+            let fault = PolicyFault::MisplacedMember { member: operator };
+            Err(PolicyError::new(&at, fault))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn test(fields: &Fields<'_>, operator: &'static str, path: &Path<'_>) -> Result<Test, PolicyError> {

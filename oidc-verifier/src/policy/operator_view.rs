@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use jsonptr::Located;
 use serde::Serialize;
 
 use super::claims_view::ClaimsView;
 use super::condition::{Budget, ClaimTest, Condition, Exhausted, Test, Verdict};
 use super::decision::{Decision, Outcome};
+use super::subject::Subject;
 use super::{Effect, Policy, Rule, hint};
 
 /// A decision as the operator of the service may see it. It quotes the policy and the token's
@@ -79,6 +81,9 @@ pub struct ConditionView {
     /// The pointer to the claim; none for `all`, `any` and `not`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
+    /// The part of the subject, where it is about one: `claim` is then that of `sub`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<&'static str>,
     /// The quantifier, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elements: Option<&'static str>,
@@ -207,6 +212,7 @@ fn condition_view(
 ) -> Result<ConditionView, Exhausted> {
     let compound = |operator, verdict, conditions| ConditionView {
         claim: None,
+        subject: None,
         elements: None,
         operator,
         expected: None,
@@ -257,22 +263,43 @@ fn claim_view(
     wanted: bool,
 ) -> Result<ConditionView, Exhausted> {
     let verdict = test.judge(claims, &mut cost.judging)?;
-    let value = claims.get(test.pointer.as_pointer());
     let mut expected = shown(&test.expected);
     if let Test::EqualsClaim(other) = &test.test {
         let other = claims.get(other.as_pointer());
         let other = other.map_or_else(|| "absent".to_owned(), |other| shown(other.json()));
         expected = format!("{expected}, which is {other}");
     }
-    let hint = (wanted && !verdict.holds()).then(|| hint::of(test, value, claims, &mut cost.hints));
+    let claim = claims.get(test.pointer.as_pointer());
+    let show = |value: Option<Located<'_>>| value.map(|value| shown(value.json()));
+    let missed = wanted && !verdict.holds();
+    let (actual, hint) = match (test.part, claim) {
+        (Some(part), Some(sub)) => match part.of(sub) {
+            // Whatever is asked of it, the subject is in the way.
+            Subject::Unreadable => (show(claim), Some(part.unreadable())),
+            Subject::WithoutPart => {
+                let hint = format!("subject {} has no such part", shown(sub.json()));
+                (None, missed.then_some(hint))
+            }
+            Subject::Part(own) => {
+                let own = own.located();
+                let hint = missed.then(|| hint::of(test, own, claims, &mut cost.hints));
+                (show(own), hint.flatten())
+            }
+        },
+        (_, value) => {
+            let hint = missed.then(|| hint::of(test, value, claims, &mut cost.hints));
+            (show(value), hint.flatten())
+        }
+    };
     Ok(ConditionView {
         claim: Some(shown(test.pointer.as_str())),
+        subject: test.part.map(|part| part.name),
         elements: test.elements.map(super::condition::Elements::name),
         operator: test.operator,
         expected: Some(expected),
-        actual: value.map(|value| shown(value.json())),
+        actual,
         verdict,
-        hint: hint.flatten(),
+        hint,
         conditions: Vec::new(),
     })
 }
@@ -310,9 +337,10 @@ impl ConditionView {
             Some(hint) => hint.clone(),
             None => format!("`{}` {}", view.operator, view.verdict.phrase()),
         };
-        match &view.claim {
-            Some(claim) => format!("`{claim}`: {matter}"),
-            None => matter,
+        match (&view.claim, view.subject) {
+            (Some(claim), Some(part)) => format!("part `{part}` of `{claim}`: {matter}"),
+            (Some(claim), None) => format!("`{claim}`: {matter}"),
+            (None, _) => matter,
         }
     }
 
@@ -325,6 +353,9 @@ impl ConditionView {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, indent: usize) -> fmt::Result {
         write!(f, "{:indent$}", "")?;
+        if let Some(part) = self.subject {
+            write!(f, "part `{part}` of ")?;
+        }
         if let Some(claim) = &self.claim {
             write!(f, "`{claim}` ")?;
         }

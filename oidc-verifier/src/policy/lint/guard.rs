@@ -4,6 +4,7 @@ use jsonptr::{Predicate, Scalar};
 
 use crate::policy::condition::{ClaimTest, Condition, Elements, Test, TextOption};
 use crate::policy::operator_view::shown;
+use crate::policy::subject::PartOfSubject;
 use crate::policy::{Effect, Rule};
 
 use super::terms::{Negation, Term, narrows, place, rule_demands, terms};
@@ -57,7 +58,7 @@ fn whom_it_leaves(rule: &Rule, index: usize, terms: &[Term<'_>], report: &mut Re
             (FindingCode::IssuerWhole, message)
         };
         report.add(code, Grade::Dangerous, index, place(rule, index), message);
-    } else if !rule_demands(rule, &|test| is_about(test, "/sub") && narrows(test)) {
+    } else if !rule_demands(rule, &|test| pins_subject(test) && narrows(test)) {
         let message = "no condition pins the subject";
         let at = at_claim(rule, index, terms, "/sub");
         let code = FindingCode::SubjectUnpinned;
@@ -78,6 +79,11 @@ fn speaks_of_absence(condition: &Condition) -> bool {
 
 fn is_about(test: &ClaimTest, claim: &str) -> bool {
     test.pointer.as_str() == claim
+}
+
+/// Whether a test is about the subject, or about a part of it that is one tenant's.
+fn pins_subject(test: &ClaimTest) -> bool {
+    is_about(test, "/sub") && test.part.is_none_or(PartOfSubject::identifies_tenant)
 }
 
 /// The condition on a claim, or the rule if there is none.

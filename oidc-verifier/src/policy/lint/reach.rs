@@ -123,6 +123,9 @@ fn contradict(one: &Term<'_>, other: &Term<'_>, effort: &mut Effort) -> bool {
     let is_absent = |term: &Term<'_>| {
         term.negation == Negation::Plain && matches!(term.test.test, Test::Absent)
     };
+    if one.test.part != other.test.part {
+        return false;
+    }
     let (own, others) = (
         one.test.pointer.as_pointer(),
         other.test.pointer.as_pointer(),
@@ -367,7 +370,7 @@ fn implies(given: &Condition, wanted: &Condition, effort: &mut Effort) -> bool {
 }
 
 fn test_implies(given: &ClaimTest, wanted: &ClaimTest, effort: &mut Effort) -> bool {
-    if given.pointer != wanted.pointer {
+    if (&given.pointer, given.part) != (&wanted.pointer, wanted.part) {
         return false;
     }
     if same_test(given, wanted) {
@@ -417,7 +420,7 @@ fn same(one: &Condition, other: &Condition, effort: &mut Effort) -> bool {
 }
 
 fn same_test(one: &ClaimTest, other: &ClaimTest) -> bool {
-    one.pointer == other.pointer
+    (&one.pointer, one.part) == (&other.pointer, other.part)
         && one.elements == other.elements
         && one.operator == other.operator
         && one.expected == other.expected
