@@ -97,8 +97,8 @@ impl ClaimsScanner {
     /// and nested project paths are longer.
     pub const MAX_SUB_BYTES: usize = 1_024;
 
-    /// Bytes of an audience, unescaped: AWS allows 1,000 characters.
-    pub const MAX_AUD_BYTES: usize = 1_024;
+    /// Bytes of an audience, unescaped: the 1,000 characters that AWS allows, of up to four bytes.
+    pub const MAX_AUD_BYTES: usize = 4_000;
 
     /// Audiences of one token; AWS allows 10.
     pub const MAX_AUDIENCES: usize = 16;

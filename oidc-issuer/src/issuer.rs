@@ -4,13 +4,13 @@ mod builder;
 
 use core::fmt;
 
-use oidc_core::{Algorithm, IssuerIdentifier, Jwk, JwkSetError, NumericDate, base64url};
+use oidc_core::{Algorithm, IssuerIdentifier, Jwk, JwkSetError, NumericDate};
 
 use crate::key_ring::{KeyRing, KeyStatus};
 use crate::publication::{self, Document};
 use crate::rotation::RotationError;
 use crate::signing_key::SigningKey;
-use crate::token::{IssueError, MAX_TOKEN_BYTES, Token, TokenSpec};
+use crate::token::{IssueError, Token, TokenSpec, UnsignedToken};
 
 pub use self::builder::{BuildError, IssuerBuilder};
 
@@ -86,45 +86,22 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// [`IssueError::NoKey`], [`IssueError::TooLong`] above [`MAX_TOKEN_BYTES`], and what no
+    /// [`IssueError::NoKey`], [`IssueError::TooLong`] above
+    /// [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES), and what no
     /// sane clock or machine brings about.
     pub fn issue(&self, spec: &TokenSpec, now: NumericDate) -> Result<Token, IssueError> {
         let algorithm = spec.algorithm().unwrap_or(self.default_algorithm);
         let ring = self.rings.iter().find(|ring| ring.algorithm() == algorithm);
         let key = ring.ok_or(IssueError::NoKey { algorithm })?.active();
-        let lifetime = spec.lifetime();
-        let exp = now
-            .checked_add(lifetime)
-            .ok_or(IssueError::Expiry { now, lifetime })?;
-        let payload = spec.payload(&self.id_json, now, exp);
-
-        let signature = key.signing_key().public_key().signature_len();
-        let length = [
-            key.header().len(),
-            encoded(payload.len()),
-            1,
-            encoded(signature),
-        ]
-        .into_iter()
-        .fold(0, usize::saturating_add);
-        if length > MAX_TOKEN_BYTES {
-            return Err(IssueError::TooLong {
-                length,
-                max: MAX_TOKEN_BYTES,
-            });
-        }
-        let mut text = String::with_capacity(length);
-        text.push_str(key.header());
-        base64url::encode_into(payload, &mut text);
+        let signing_key = key.signing_key();
+        let signature_len = signing_key.public_key().signature_len();
+        let unsigned = UnsignedToken::new(key.header(), &self.id_json, spec, now, signature_len)?;
         // Before the signature exists: a key must not go while a token of it may be valid.
-        key.note_expiry(exp);
-        let signature = key
-            .signing_key()
-            .sign_then(text.as_bytes(), |signature| base64url::encode(signature))
+        key.note_expiry(unsigned.expires_at());
+        let signature = signing_key
+            .sign_then(unsigned.signing_input(), <[u8]>::to_vec)
             .map_err(IssueError::Signing)?;
-        text.push('.');
-        text.push_str(&signature);
-        Ok(Token::new(text, exp))
+        Ok(unsigned.signed(&signature))
     }
 
     /// The issuer identifier, the `iss` of every token.
@@ -267,9 +244,4 @@ fn clash(rings: &[KeyRing], new: &Jwk) -> Option<Clash> {
 
 fn jwk_set(rings: &[KeyRing]) -> Result<Document, JwkSetError> {
     publication::jwk_set(rings.iter().flat_map(KeyRing::keys).map(|key| key.jwk))
-}
-
-/// The length of so many bytes in base64url without padding.
-fn encoded(length: usize) -> usize {
-    length.saturating_mul(4).div_ceil(3)
 }

@@ -3,12 +3,11 @@
 use core::fmt;
 use core::sync::atomic::{AtomicI64, Ordering};
 
-use oidc_core::{Algorithm, Jwk, NumericDate, base64url};
-use serde_json::json;
+use oidc_core::{Algorithm, Jwk, NumericDate};
 
 use crate::rotation::{RotationError, RotationTiming};
 use crate::signing_key::SigningKey;
-use crate::token::TokenSpec;
+use crate::token::{TokenSpec, header_of};
 
 /// The keys of one issuer and one algorithm: the one that signs, the one that will, and those that
 /// did.
@@ -241,11 +240,7 @@ pub(crate) struct ActiveKey {
 
 impl ActiveKey {
     fn new(key: SigningKey) -> ActiveKey {
-        // RFC 7515 section 4.1. The names stand in the order of the alphabet, which is the one
-        // that `serde_json` writes, whatever features somebody has turned on.
-        let json = json!({ "alg": key.algorithm().name(), "kid": key.kid(), "typ": "JWT" });
-        let mut header = base64url::encode(json.to_string());
-        header.push('.');
+        let header = header_of(key.algorithm(), key.kid());
         ActiveKey {
             key,
             header,

@@ -3,6 +3,7 @@
 mod error;
 mod reserved;
 mod spec;
+mod unsigned;
 
 use core::fmt;
 
@@ -10,6 +11,8 @@ use oidc_core::NumericDate;
 
 pub use self::error::{IssueError, TokenSpecError};
 pub use self::spec::TokenSpec;
+pub(crate) use self::spec::check_claim_name;
+pub(crate) use self::unsigned::{UnsignedToken, header_of};
 
 /// A signed token: a JWS in compact serialization (RFC 7515 section 7.1).
 ///

@@ -164,6 +164,15 @@ pub enum IssueError {
         /// The lifetime of the token.
         lifetime: Duration,
     },
+    /// The claims set is longer than the [`TokenSpec`] allows.
+    #[error("a claims set of {length} bytes is longer than {max}")]
+    #[non_exhaustive]
+    PayloadTooLong {
+        /// The bytes of JSON that it has.
+        length: usize,
+        /// What was allowed by [`TokenSpec::with_max_payload_bytes`].
+        max: usize,
+    },
     /// The token would be too long for those who shall read it.
     #[error("a token of {length} bytes is longer than {max}")]
     #[non_exhaustive]
@@ -184,6 +193,7 @@ impl IssueError {
         match self {
             IssueError::NoKey { .. } => "no_key",
             IssueError::Expiry { .. } => "expiry",
+            IssueError::PayloadTooLong { .. } => "payload_too_long",
             IssueError::TooLong { .. } => "token_too_long",
             IssueError::Signing(error) => error.code(),
         }

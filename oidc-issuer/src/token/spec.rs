@@ -1,6 +1,7 @@
 //! What a token shall say.
 
 use core::fmt::{self, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonptr::ScanBuffer;
@@ -47,7 +48,9 @@ pub struct TokenSpec {
     who: String,
     /// `,"name":value` for each custom claim.
     claims: String,
-    claim_names: Vec<String>,
+    /// Shared by all tokens of one template.
+    claim_names: Arc<Vec<String>>,
+    max_payload_bytes: usize,
 }
 
 impl TokenSpec {
@@ -69,8 +72,8 @@ impl TokenSpec {
     /// The most audiences of one token, as AWS has it.
     pub const MAX_AUDIENCES: usize = 10;
 
-    /// The longest audience, in bytes, as AWS has it.
-    pub const MAX_AUDIENCE_BYTES: usize = 1000;
+    /// The longest audience, in bytes: the 1,000 characters that AWS takes, of up to four bytes.
+    pub const MAX_AUDIENCE_BYTES: usize = ClaimsScanner::MAX_AUD_BYTES;
 
     /// The most custom claims.
     pub const MAX_CLAIMS: usize = 64;
@@ -120,7 +123,8 @@ impl TokenSpec {
             jwt_id: None,
             who,
             claims: String::new(),
-            claim_names: Vec::new(),
+            claim_names: Arc::default(),
+            max_payload_bytes: MAX_TOKEN_BYTES,
         })
     }
 
@@ -202,24 +206,7 @@ impl TokenSpec {
     where
         V: Serialize + ?Sized,
     {
-        let control = name.chars().any(char::is_control);
-        if name.is_empty() || name.len() > Self::MAX_CLAIM_NAME_BYTES || control {
-            return Err(TokenSpecError::ClaimName {
-                max: Self::MAX_CLAIM_NAME_BYTES,
-            });
-        }
-        let owned = || name.to_owned();
-        if reserved::is_reserved(name) {
-            return Err(TokenSpecError::ReservedClaim { name: owned() });
-        }
-        if self.claim_names.iter().any(|other| other == name) {
-            return Err(TokenSpecError::DuplicateClaim { name: owned() });
-        }
-        if self.claim_names.len() >= Self::MAX_CLAIMS {
-            return Err(TokenSpecError::TooManyClaims {
-                max: Self::MAX_CLAIMS,
-            });
-        }
+        check_claim_name(name, &self.claim_names)?;
         let member = format!("{}:{}", to_json(name, name)?, to_json(name, value)?);
         if self.claims.len().saturating_add(member.len()) > MAX_TOKEN_BYTES {
             return Err(TokenSpecError::TooLong {
@@ -229,7 +216,32 @@ impl TokenSpec {
         check_strict(name, &member)?;
         self.claims.push(',');
         self.claims.push_str(&member);
-        self.claim_names.push(owned());
+        Arc::make_mut(&mut self.claim_names).push(name.to_owned());
+        Ok(self)
+    }
+
+    /// The same, for a token whose claims set has at most so many bytes of JSON: there is no
+    /// [`IssueError::PayloadTooLong`](crate::IssueError::PayloadTooLong) otherwise, only the limit
+    /// of the whole token, [`MAX_TOKEN_BYTES`].
+    pub fn with_max_payload_bytes(mut self, max: usize) -> TokenSpec {
+        self.max_payload_bytes = max;
+        self
+    }
+
+    /// The same with claims that a template has checked and written: `,"name":value` for each of
+    /// these names.
+    pub(crate) fn with_written_claims(
+        mut self,
+        claims: String,
+        names: &Arc<Vec<String>>,
+    ) -> Result<TokenSpec, TokenSpecError> {
+        if claims.len() > MAX_TOKEN_BYTES {
+            return Err(TokenSpecError::TooLong {
+                max: MAX_TOKEN_BYTES,
+            });
+        }
+        self.claims = claims;
+        self.claim_names = Arc::clone(names);
         Ok(self)
     }
 
@@ -261,6 +273,11 @@ impl TokenSpec {
     /// The `jti` claim, if any.
     pub fn jwt_id(&self) -> Option<&JwtId> {
         self.jwt_id.as_ref()
+    }
+
+    /// The most bytes of its claims set.
+    pub(crate) fn max_payload_bytes(&self) -> usize {
+        self.max_payload_bytes
     }
 
     /// The names of the custom claims, in their order.
@@ -308,6 +325,29 @@ impl fmt::Debug for TokenSpec {
             .field("claim_names", &self.claim_names)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a custom claim may have this name, beside those that there are.
+pub(crate) fn check_claim_name(name: &str, others: &[String]) -> Result<(), TokenSpecError> {
+    let control = name.chars().any(char::is_control);
+    if name.is_empty() || name.len() > TokenSpec::MAX_CLAIM_NAME_BYTES || control {
+        return Err(TokenSpecError::ClaimName {
+            max: TokenSpec::MAX_CLAIM_NAME_BYTES,
+        });
+    }
+    let owned = || name.to_owned();
+    if reserved::is_reserved(name) {
+        return Err(TokenSpecError::ReservedClaim { name: owned() });
+    }
+    if others.iter().any(|other| other == name) {
+        return Err(TokenSpecError::DuplicateClaim { name: owned() });
+    }
+    if others.len() >= TokenSpec::MAX_CLAIMS {
+        return Err(TokenSpecError::TooManyClaims {
+            max: TokenSpec::MAX_CLAIMS,
+        });
+    }
+    Ok(())
 }
 
 fn check_audience(audience: &Audience) -> Result<(), TokenSpecError> {

@@ -87,7 +87,7 @@ fn claims(honest: &Honest, tokens: &mut Tokens) {
     }
     let escaped_issuer = format!("\"{}\"", ISSUER.replace('/', "\\/").replace('c', "\\u0063"));
     let many = format!("[\"{AUDIENCE}\"{}]", ",\"b\"".repeat(15));
-    let long = format!("[\"{AUDIENCE}\",\"{}\"]", "a".repeat(1_024));
+    let long = format!("[\"{AUDIENCE}\",\"{}\"]", "a".repeat(4_000));
     for (name, value) in [
         ("iss", &*escaped_issuer),
         ("aud", &format!("[\"{AUDIENCE}\"]")),

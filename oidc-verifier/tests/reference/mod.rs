@@ -50,7 +50,7 @@ const MAX_CLAIMS_DEPTH: usize = 32;
 const MAX_KID: usize = 256;
 const MAX_ISS: usize = 512;
 const MAX_SUB: usize = 1_024;
-const MAX_AUD: usize = 1_024;
+const MAX_AUD: usize = 4_000;
 const MAX_AUDIENCES: usize = 16;
 const MAX_JTI: usize = 255;
 
