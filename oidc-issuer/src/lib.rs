@@ -85,6 +85,7 @@ mod publication;
 mod random;
 mod rotation;
 mod signing_key;
+pub mod template;
 mod token;
 
 pub use issuer::{BuildError, Issuer, IssuerBuilder};
@@ -100,4 +101,5 @@ pub use rotation::{
 pub use signing_key::{
     KeyFormat, KeyKind, Limit, MAX_KEY_BYTES, MAX_KID_BYTES, Operation, SigningKey, SigningKeyError,
 };
+pub use template::ClaimTemplate;
 pub use token::{IssueError, MAX_TOKEN_BYTES, Token, TokenSpec, TokenSpecError};

@@ -1,0 +1,178 @@
+//! Taking the values of a template from a context.
+
+use jsonptr::{Kind, Located, Pointer, PointerSet, ScanBuffer};
+
+use super::{Claim, ContextError, Part, Subject, Text, Value, ValueType};
+
+/// A context that has been scanned for the pointers of a template.
+pub(super) struct Context<'a> {
+    document: &'a str,
+    buffer: &'a ScanBuffer,
+    pointers: &'a PointerSet,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        document: &'a str,
+        buffer: &'a ScanBuffer,
+        pointers: &'a PointerSet,
+    ) -> Context<'a> {
+        Context {
+            document,
+            buffer,
+            pointers,
+        }
+    }
+
+    pub(super) fn subject(&self, subject: &Subject) -> Result<String, ContextError> {
+        match subject {
+            Subject::Constant(text) => Ok(text.to_string()),
+            Subject::Value(index) => {
+                let value = self.value(*index, ValueType::String)?;
+                let text = value.text().map(jsonptr::Text::to_cow);
+                Ok(text.unwrap_or_default().into_owned())
+            }
+            Subject::Text(text) => {
+                let mut out = String::new();
+                self.join(text, &mut out)?;
+                Ok(out)
+            }
+        }
+    }
+
+    /// About how long the claims will be.
+    pub(super) fn room_for(&self, claims: &[Claim]) -> usize {
+        let names = claims.iter().map(|claim| claim.start.len());
+        // A value is hardly longer than the context that it comes from.
+        names.fold(self.document.len(), usize::saturating_add)
+    }
+
+    /// Appends the value as JSON.
+    pub(super) fn write(&self, value: &Value, out: &mut String) -> Result<(), ContextError> {
+        match value {
+            Value::Constant(json) => out.push_str(json),
+            Value::From(index, expected) => out.push_str(self.value(*index, *expected)?.json()),
+            Value::Text(text) => {
+                let mut joined = String::new();
+                self.join(text, &mut joined)?;
+                push_json_string(&joined, out);
+            }
+            Value::Object(members) => {
+                out.push('{');
+                for (index, (name, value)) in members.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    out.push_str(name);
+                    out.push(':');
+                    self.write(value, out)?;
+                }
+                out.push('}');
+            }
+            Value::List(values) => {
+                out.push('[');
+                for (index, value) in values.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    self.write(value, out)?;
+                }
+                out.push(']');
+            }
+        }
+        Ok(())
+    }
+
+    fn join(&self, text: &Text, out: &mut String) -> Result<(), ContextError> {
+        for part in &text.parts {
+            match part {
+                Part::Literal(literal) => out.push_str(literal),
+                Part::Value {
+                    pointer,
+                    delimiters,
+                } => self.push_part(*pointer, delimiters, out)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn push_part(
+        &self,
+        index: usize,
+        delimiters: &str,
+        out: &mut String,
+    ) -> Result<(), ContextError> {
+        let value = self.at(index)?;
+        if let Some(number) = value.number().filter(|number| is_integer(number.as_str())) {
+            out.push_str(number.as_str());
+            return Ok(());
+        }
+        let pointer = || self.pointer(index).to_owned();
+        let Some(text) = value.text() else {
+            return Err(ContextError::Type {
+                pointer: pointer(),
+                expected: ValueType::String,
+            });
+        };
+        if text.is_empty() {
+            return Err(ContextError::Empty { pointer: pointer() });
+        }
+        let text = text.to_cow();
+        if let Some(character) = text.chars().find(|char| delimiters.contains(*char)) {
+            return Err(ContextError::Delimiter {
+                pointer: pointer(),
+                character,
+            });
+        }
+        out.push_str(&text);
+        Ok(())
+    }
+
+    fn value(&self, index: usize, expected: ValueType) -> Result<Located<'a>, ContextError> {
+        let value = self.at(index)?;
+        let fits = match expected {
+            ValueType::Boolean => value.kind() == Kind::Bool,
+            ValueType::Integer => value
+                .number()
+                .is_some_and(|number| is_integer(number.as_str())),
+            ValueType::Object => value.kind() == Kind::Object,
+            ValueType::String => value.kind() == Kind::String,
+            ValueType::Strings => value
+                .elements()
+                .is_some_and(|mut elements| elements.all(|element| element.kind() == Kind::String)),
+        };
+        if fits {
+            return Ok(value);
+        }
+        Err(ContextError::Type {
+            pointer: self.pointer(index).to_owned(),
+            expected,
+        })
+    }
+
+    fn at(&self, index: usize) -> Result<Located<'a>, ContextError> {
+        self.buffer
+            .get(self.document, index)
+            .filter(|value| !value.is_null())
+            .ok_or_else(|| ContextError::Missing {
+                pointer: self.pointer(index).to_owned(),
+            })
+    }
+
+    fn pointer(&self, index: usize) -> Pointer<'_> {
+        self.pointers.pointers().nth(index).unwrap_or(Pointer::ROOT)
+    }
+}
+
+/// Whether a JSON number is written without fraction and exponent.
+fn is_integer(number: &str) -> bool {
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
+/// Appends `text` as a JSON string.
+pub(super) fn push_json_string(text: &str, out: &mut String) {
+    // A string has a JSON form.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
