@@ -81,6 +81,7 @@ mod backend;
 mod issuer;
 mod jwt_id;
 mod key_ring;
+pub mod profile;
 mod publication;
 mod random;
 mod rotation;
