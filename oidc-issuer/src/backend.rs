@@ -11,9 +11,9 @@ use ring as library;
 use library::rand::SecureRandom as _;
 use library::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaEncoding,
-    RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
+    RsaKeyPair, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
-use oidc_core::{Algorithm, Curve};
+use oidc_core::{Algorithm, Curve, PublicKey};
 use zeroize::Zeroizing;
 
 pub(crate) use library::rand::SystemRandom as Random;
@@ -167,6 +167,37 @@ impl KeyPair {
     }
 }
 
+/// Whether `signature` is this key's over `message`, in the form of RFC 7518 section 3.
+pub(crate) fn verifies(
+    key: &PublicKey,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    if !key.fits(algorithm) || signature.len() != key.signature_len() {
+        return false;
+    }
+    let verified = match key {
+        PublicKey::Rsa(key) => rsa_verification(algorithm).map(|parameters| {
+            let (n, e) = (key.n(), key.e());
+            RsaPublicKeyComponents { n, e }.verify(parameters, message, signature)
+        }),
+        PublicKey::Ec(key) => verification(algorithm).map(|algorithm| {
+            UnparsedPublicKey::new(algorithm, key.to_sec1_bytes()).verify(message, signature)
+        }),
+        PublicKey::Ed25519(key) => verification(algorithm).map(|algorithm| {
+            UnparsedPublicKey::new(algorithm, key.as_bytes()).verify(message, signature)
+        }),
+        _ => None,
+    };
+    verified.is_some_and(|verified| verified.is_ok())
+}
+
+/// Whether the backend verifies signatures of this algorithm.
+pub(crate) fn has_verification(algorithm: Algorithm) -> bool {
+    verification(algorithm).is_some()
+}
+
 /// Fills `dest` from the backend's generator.
 pub(crate) fn fill(random: &Random, dest: &mut [u8]) -> Result<(), Failed> {
     random.fill(dest).map_err(|_| Failed)
@@ -273,12 +304,23 @@ fn verification(algorithm: Algorithm) -> Option<&'static dyn VerificationAlgorit
         Algorithm::Es512 => Some(&signature::ECDSA_P521_SHA512_FIXED),
         #[cfg(not(feature = "aws-lc-rs"))]
         Algorithm::Es512 => None,
+        _ => Some(rsa_verification(algorithm)?),
+    }
+}
+
+fn rsa_verification(algorithm: Algorithm) -> Option<&'static RsaParameters> {
+    match algorithm {
         Algorithm::Ps256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
         Algorithm::Ps384 => Some(&signature::RSA_PSS_2048_8192_SHA384),
         Algorithm::Ps512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
         Algorithm::Rs256 => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
         Algorithm::Rs384 => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
         Algorithm::Rs512 => Some(&signature::RSA_PKCS1_2048_8192_SHA512),
-        _ => None,
+        Algorithm::Ed25519
+        | Algorithm::EdDsa
+        | Algorithm::Es256
+        | Algorithm::Es384
+        | Algorithm::Es512
+        | _ => None,
     }
 }

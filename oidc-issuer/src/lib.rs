@@ -85,6 +85,7 @@ pub mod profile;
 mod publication;
 mod random;
 mod rotation;
+pub mod signer;
 mod signing_key;
 pub mod template;
 mod token;
