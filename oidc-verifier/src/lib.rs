@@ -73,6 +73,7 @@
 //! | `aws-lc-rs` (default) | the crypto backend, parsed keys, ES512 | compiles C |
 //! | `ring` | the light backend, used where `aws-lc-rs` is off; no ES512 | slower: ES384 by 3.8 |
 //! | `discovery` | `ProviderMetadata`, `KeySource`: when to fetch keys | the crates `url` and `sha2` with what they need |
+//! | `redis` | `RedisReplayGuard`, for services of several processes | the crate `redis` with tokio: 51 crates |
 //!
 //! With neither backend there is no [`Verifier`]: code that needs one does not compile.
 //!
@@ -140,6 +141,10 @@ pub use oidc_core::{Algorithm, Audience, IssuerIdentifier, JwkSet, NumericDate};
 struct FrontPage;
 
 /// So is the how-to.
-#[cfg(all(doctest, any(feature = "aws-lc-rs", feature = "ring")))]
+#[cfg(all(
+    doctest,
+    feature = "redis",
+    any(feature = "aws-lc-rs", feature = "ring")
+))]
 #[doc = include_str!("../../docs/stop-replay.md")]
 struct StopReplay;

@@ -58,7 +58,8 @@
 //! | guard | trait | for |
 //! |---|---|---|
 //! | [`MemoryReplayGuard`] | [`ReplayGuard`] | one process |
-//! | your own over a network | [`AsyncReplayGuard`] | several processes that share a store |
+//! | `RedisReplayGuard` (feature `redis`) | [`AsyncReplayGuard`] | several processes that share a Redis |
+//! | your own over a network | [`AsyncReplayGuard`] | several processes that share another store |
 //!
 //! A [`ReplayGuard`] answers from memory and never blocks a thread of an async runtime, so each one
 //! is an [`AsyncReplayGuard`] too. One that waits for a store implements the latter alone: there is no
@@ -66,8 +67,12 @@
 
 mod guard;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod token_use;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisReplayGuard;
 pub use self::{
     guard::{AsyncReplayGuard, Presented, ReplayGuard, ReplayUnavailable, StoreError},
     memory::{CapacityOutOfBounds, MemoryReplayGuard},
