@@ -232,6 +232,20 @@ impl<'a> Claims<'a> {
         self.member(0)
     }
 
+    /// A registered claim as it stands, whatever it is: for a relying party that reads a form which
+    /// RFC 7519 does not allow.
+    pub fn as_written(&self, claim: RegisteredClaim) -> Option<Located<'a>> {
+        self.member(match claim {
+            RegisteredClaim::Iss => 1,
+            RegisteredClaim::Sub => 2,
+            RegisteredClaim::Aud => 3,
+            RegisteredClaim::Exp => 4,
+            RegisteredClaim::Nbf => 5,
+            RegisteredClaim::Iat => 6,
+            RegisteredClaim::Jti => 7,
+        })
+    }
+
     /// What the caller's pointer with this index found.
     pub fn located(&self, index: usize) -> Option<Located<'a>> {
         self.member(index.checked_add(REGISTERED.len())?)
@@ -425,6 +439,9 @@ pub enum ClaimFault {
     /// An empty string or an empty array.
     #[error("empty")]
     Empty,
+    /// A date that is not written as whole seconds, where a relying party reads no other.
+    #[error("not whole seconds")]
+    NotWholeSeconds,
     /// A number outside [`NumericDate::MIN`] and [`NumericDate::MAX`].
     #[error("date out of range")]
     OutOfRange,

@@ -7,9 +7,11 @@ use jsonptr::{Located, PointerSet, Text};
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
+use crate::certificate::JwkCertificate;
 use crate::curve::Curve;
 use crate::document;
 use crate::jwk::{Jwk, JwkError};
+use crate::jwk_set::JwkRemarks;
 use crate::public_key::{EcPublicKey, Ed25519PublicKey, PublicKey, PublicKeyError, RsaPublicKey};
 use crate::walk::{Raw, Walk};
 
@@ -26,6 +28,7 @@ pub(crate) struct JwkMembers<'a> {
     e: Option<Raw<'a>>,
     x: Option<Raw<'a>>,
     y: Option<Raw<'a>>,
+    x5c: Option<Raw<'a>>,
     /// The first private member, with any value.
     private: Option<&'static str>,
     /// The length of the whole JWK in bytes.
@@ -62,6 +65,7 @@ impl<'a> JwkMembers<'a> {
             "e" => &mut self.e,
             "x" => &mut self.x,
             "y" => &mut self.y,
+            "x5c" => &mut self.x5c,
             other => {
                 let private = PRIVATE.iter().find(|private| **private == other);
                 self.private = self.private.or(private.copied());
@@ -121,6 +125,22 @@ impl<'a> JwkMembers<'a> {
         } else {
             Err(JwkError::KeyOpsWithoutVerify)
         }
+    }
+
+    /// What stands beside the key and does not decide whether it is usable.
+    pub(crate) fn remarks(&self, key: &PublicKey) -> JwkRemarks {
+        let certificate = match self.x5c {
+            None => JwkCertificate::Absent,
+            Some(x5c) => {
+                let mut chain = locate(x5c).and_then(|x5c| x5c.elements());
+                let first = chain.as_mut().and_then(Iterator::next);
+                let first = first.and_then(|first| first.text());
+                first.map_or(JwkCertificate::Unreadable, |first| {
+                    JwkCertificate::judge(&first.to_cow(), key)
+                })
+            }
+        };
+        JwkRemarks::new(self.key_ops.is_some(), certificate)
     }
 
     pub(crate) fn alg(&self) -> Result<Option<Algorithm>, JwkError> {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use jsonptr::{PointerSet, ScanError};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::certificate::JwkCertificate;
 use crate::document;
 use crate::jwk::{Jwk, JwkError};
 use crate::jwk_members::JwkMembers;
@@ -33,7 +34,38 @@ use crate::walk::Walk;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JwkSet {
     keys: Vec<Jwk>,
+    /// One for each of `keys`, then one for each of `surplus`.
+    remarks: Vec<JwkRemarks>,
+    /// Usable keys past [`MAX_KEYS`](JwkSet::MAX_KEYS); listed in `skipped` too.
+    surplus: Vec<Jwk>,
     skipped: Vec<SkippedJwk>,
+}
+
+/// What a document says about a key beside the key itself. It changes nothing about the key: a
+/// relying party with rules of its own looks at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JwkRemarks {
+    key_ops: bool,
+    certificate: JwkCertificate,
+}
+
+impl JwkRemarks {
+    pub(crate) const fn new(key_ops: bool, certificate: JwkCertificate) -> JwkRemarks {
+        JwkRemarks {
+            key_ops,
+            certificate,
+        }
+    }
+
+    /// Whether `key_ops` is there; with `verify` among its values, or the key would be unusable.
+    pub const fn has_key_ops(self) -> bool {
+        self.key_ops
+    }
+
+    /// What the first certificate of `x5c` has to do with the key.
+    pub const fn certificate(self) -> JwkCertificate {
+        self.certificate
+    }
 }
 
 impl JwkSet {
@@ -86,11 +118,24 @@ impl JwkSet {
         }
         let mut reading = Reading::default();
         while reading.read(&mut walk) {}
-        let Reading { keys, skipped, .. } = reading;
+        let Reading {
+            keys,
+            mut remarks,
+            surplus,
+            skipped,
+            ..
+        } = reading;
         if keys.is_empty() {
             return Err(JwkSetError::NoUsableKey { skipped });
         }
-        Ok(JwkSet { keys, skipped })
+        let (surplus, of_surplus): (Vec<_>, Vec<_>) = surplus.into_iter().unzip();
+        remarks.extend(of_surplus);
+        Ok(JwkSet {
+            keys,
+            remarks,
+            surplus,
+            skipped,
+        })
     }
 
     /// The set of these keys, to publish in this order.
@@ -102,6 +147,8 @@ impl JwkSet {
     pub fn from_keys(keys: impl IntoIterator<Item = Jwk>) -> Result<JwkSet, JwkSetError> {
         let mut set = JwkSet {
             keys: Vec::new(),
+            remarks: Vec::new(),
+            surplus: Vec::new(),
             skipped: Vec::new(),
         };
         for (index, jwk) in keys.into_iter().enumerate() {
@@ -114,6 +161,7 @@ impl JwkSet {
                 return Err(JwkSetError::DuplicateKid { index });
             }
             set.keys.push(jwk);
+            set.remarks.push(JwkRemarks::default());
         }
         if set.keys.is_empty() {
             return Err(JwkSetError::NoUsableKey {
@@ -129,17 +177,41 @@ impl JwkSet {
     ///
     /// [`JwkSetError::NoUsableKey`] when no key is left.
     pub fn filtered(&self, mut keep: impl FnMut(&Jwk) -> bool) -> Result<JwkSet, JwkSetError> {
-        let keys: Vec<Jwk> = self.keys.iter().filter(|key| keep(key)).cloned().collect();
-        let skipped = self.skipped.clone();
-        if keys.is_empty() {
+        let mut kept = JwkSet {
+            keys: Vec::new(),
+            remarks: Vec::new(),
+            surplus: Vec::new(),
+            skipped: self.skipped.clone(),
+        };
+        for (index, (jwk, remarks)) in self.published().enumerate() {
+            if keep(jwk) {
+                let keys = if index < self.keys.len() {
+                    &mut kept.keys
+                } else {
+                    &mut kept.surplus
+                };
+                keys.push(jwk.clone());
+                kept.remarks.push(remarks);
+            }
+        }
+        if kept.keys.is_empty() {
+            let skipped = kept.skipped;
             return Err(JwkSetError::NoUsableKey { skipped });
         }
-        Ok(JwkSet { keys, skipped })
+        Ok(kept)
     }
 
     /// The usable keys, at least one and at most [`MAX_KEYS`](Self::MAX_KEYS).
     pub fn keys(&self) -> &[Jwk] {
         &self.keys
+    }
+
+    /// [`keys`](Self::keys), then the usable keys past [`MAX_KEYS`](Self::MAX_KEYS), with what the
+    /// document says beside each: for a relying party that counts or judges keys by rules of its
+    /// own.
+    pub fn published(&self) -> impl Iterator<Item = (&Jwk, JwkRemarks)> {
+        let keys = self.keys.iter().chain(&self.surplus);
+        keys.zip(self.remarks.iter().copied())
     }
 
     /// The keys of the document that were left out, in its order.
@@ -159,6 +231,8 @@ impl JwkSet {
 #[derive(Default)]
 struct Reading {
     keys: Vec<Jwk>,
+    remarks: Vec<JwkRemarks>,
+    surplus: Vec<(Jwk, JwkRemarks)>,
     /// A few bytes of each key, so that a duplicate is found without comparing every pair.
     samples: Vec<u64>,
     skipped: Vec<SkippedJwk>,
@@ -199,13 +273,16 @@ impl Reading {
         if self.samples.iter().zip(&self.keys).any(same) {
             return Err(JwkError::Duplicate);
         }
+        let remarks = members.remarks(jwk.key());
         if self.keys.len() == JwkSet::MAX_KEYS {
+            self.surplus.push((jwk, remarks));
             return Err(JwkError::TooManyKeys {
                 max: JwkSet::MAX_KEYS,
             });
         }
         self.samples.push(sample);
         self.keys.push(jwk);
+        self.remarks.push(remarks);
         Ok(())
     }
 }

@@ -66,6 +66,7 @@
 mod algorithm;
 mod audience;
 pub mod base64url;
+mod certificate;
 mod claims;
 mod compact;
 mod curve;
@@ -93,6 +94,7 @@ pub use self::jsonwebtoken::NotInJsonwebtoken;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use audience::{Audience, AudienceError};
 pub use base64url::Base64UrlError;
+pub use certificate::JwkCertificate;
 pub use claims::{
     AudienceClaim, Claim, ClaimFault, Claims, ClaimsError, ClaimsScanner, RegisteredClaim,
 };
@@ -101,7 +103,7 @@ pub use curve::Curve;
 pub use header::{HeaderError, JoseHeader};
 pub use issuer_identifier::{IssuerIdentifier, IssuerIdentifierError};
 pub use jwk::{Jwk, JwkError};
-pub use jwk_set::{JwkSet, JwkSetError, SkippedJwk};
+pub use jwk_set::{JwkRemarks, JwkSet, JwkSetError, SkippedJwk};
 pub use numeric_date::{NumericDate, NumericDateError};
 #[cfg(feature = "discovery")]
 pub use provider_metadata::{DiscoveryResponse, ProviderMetadata, ProviderMetadataError};
