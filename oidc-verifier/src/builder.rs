@@ -6,6 +6,7 @@ use jsonptr::{PointerBuf, PointerSetError};
 use oidc_core::{Algorithm, CompactJws, IssuerIdentifier, JwkSet};
 
 use crate::issuer_keys::{InstallError, IssuerKeys};
+use crate::profile::Profile;
 use crate::signature;
 use crate::trusted_issuer::{ExtraAudiences, TrustedIssuer};
 use crate::verifier::Verifier;
@@ -73,6 +74,15 @@ impl VerifierBuilder<Ready> {
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.state.current.audiences.push(audience.into());
+        self
+    }
+
+    /// Judges the issuer's tokens by a set of rules with a name, instead of those of the standards.
+    ///
+    /// It sets everything that it is about; what is said afterwards overrides it.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        profile.apply(&mut self.state.current);
         self
     }
 
@@ -178,7 +188,13 @@ impl VerifierBuilder<Ready> {
         if self.max_token_bytes > CompactJws::MAX_BYTES {
             return Err(BuildError::TokenLimitTooHigh);
         }
+        let by_rules = self
+            .issuers
+            .iter()
+            .filter_map(|issuer| issuer.rules.pointers());
+        let by_rules: Vec<_> = by_rules.collect();
         let pointers = self.pointers.iter().map(PointerBuf::as_pointer);
+        let pointers = by_rules.into_iter().chain(pointers);
         let verifier = Verifier::assemble(self.issuers, pointers, self.max_token_bytes)?;
         for keys in self.keys {
             verifier.install(&keys)?;

@@ -2,12 +2,14 @@
 //!
 //! A token is valid while `nbf - leeway <= now < exp + leeway`.
 
+mod aws_sts;
+
 use std::time::Duration;
 
 use oidc_core::{AudienceClaim, Claim, Claims, NumericDate, RegisteredClaim};
 
 use crate::error::{ClaimError, Hopeless};
-use crate::trusted_issuer::{ExtraAudiences, TrustedIssuer};
+use crate::trusted_issuer::{ExtraAudiences, TokenRules, TrustedIssuer};
 
 /// The claims that both checks look at, read once.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,9 @@ pub(crate) fn hopeless<'a>(
     issuer: &TrustedIssuer,
     now: NumericDate,
 ) -> Result<Validity<'a>, Hopeless> {
+    if let TokenRules::AwsSts { azp } = issuer.rules {
+        return aws_sts::hopeless(claims, azp, issuer, now);
+    }
     let exp = claims.exp();
     if let Claim::WellFormed(exp) = exp
         && now >= exp.saturating_add(issuer.leeway)
@@ -59,6 +64,9 @@ pub(crate) fn authentic(
     issuer: &TrustedIssuer,
     now: NumericDate,
 ) -> Result<Times, ClaimError> {
+    if let TokenRules::AwsSts { azp } = issuer.rules {
+        return aws_sts::authentic(claims, validity, azp, issuer, now);
+    }
     required(RegisteredClaim::Sub, claims.sub())?;
     let aud = required(RegisteredClaim::Aud, validity.aud)?;
     let exp = required(RegisteredClaim::Exp, validity.exp)?;
@@ -77,17 +85,27 @@ pub(crate) fn authentic(
             max: issuer.max_lifetime,
         });
     }
-    if let Some(max) = issuer.max_age {
-        let age = u64::try_from(now.seconds_since(iat)).map(Duration::from_secs);
-        let age = age.unwrap_or_default();
-        if age > max.saturating_add(issuer.leeway) {
-            return Err(ClaimError::TooOld { age, max });
-        }
-    }
+    young_enough(iat, issuer, now)?;
     if !extras_allowed(&aud, issuer) {
         return Err(ClaimError::UnexpectedAudience);
     }
     Ok(Times { exp, iat, nbf })
+}
+
+fn young_enough(
+    iat: NumericDate,
+    issuer: &TrustedIssuer,
+    now: NumericDate,
+) -> Result<(), ClaimError> {
+    let Some(max) = issuer.max_age else {
+        return Ok(());
+    };
+    let age = u64::try_from(now.seconds_since(iat)).map(Duration::from_secs);
+    let age = age.unwrap_or_default();
+    if age > max.saturating_add(issuer.leeway) {
+        return Err(ClaimError::TooOld { age, max });
+    }
+    Ok(())
 }
 
 fn required<T>(claim: RegisteredClaim, value: Claim<T>) -> Result<T, ClaimError> {

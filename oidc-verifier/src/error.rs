@@ -106,6 +106,13 @@ pub enum Hopeless {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimError {
+    /// `azp` is there and is not a string (OpenID Connect Core section 2).
+    #[error("`azp` is not a string")]
+    AuthorizedPartyMalformed,
+    /// `aud` has several names and there is no `azp` to say whom the token was issued to (OpenID
+    /// Connect Core section 3.1.3.7 item 4); an error where the issuer's rules ask for it.
+    #[error("`aud` has several names and there is no `azp`")]
+    AuthorizedPartyMissing,
     /// The token was issued before the time from which on the issuer's tokens are taken.
     #[error("`iat` {iat} is earlier than the cut-off {cut_off}")]
     #[non_exhaustive]
@@ -289,6 +296,8 @@ impl ClaimError {
     /// A stable word.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::AuthorizedPartyMalformed => "azp_malformed",
+            Self::AuthorizedPartyMissing => "azp_missing",
             Self::IssuedBeforeCutOff { .. } => "iat_before_cut_off",
             Self::IssuedInFuture { .. } => "iat_future",
             Self::LifetimeNegative { .. } => "lifetime_negative",

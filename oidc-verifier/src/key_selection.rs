@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use oidc_core::{Algorithm, Jwk, JwkSet, NumericDate};
 
+use crate::aws;
 use crate::error::VerifyError;
 use crate::known_headers::KnownHeaders;
 use crate::signature::VerifyingKey;
+use crate::trusted_issuer::{TokenRules, TrustedIssuer};
 
 /// The keys of all issuers at one moment. Readers hold one; an update makes another.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(crate) struct KeySnapshot {
     issuers: Vec<Option<Arc<IssuerKeyTable>>>,
     /// Whether no issuer's keys are missing.
     complete: bool,
+    /// Whether an empty `kid` is as good as none to one of the issuers.
+    empty_is_none: bool,
     /// Every key that has a `kid`, sorted by it.
     names: Vec<Name>,
     /// Headers of tokens that these keys have verified.
@@ -35,6 +39,8 @@ struct Name {
 pub(crate) struct Named {
     start: usize,
     end: usize,
+    /// Whether the name is the empty string.
+    empty: bool,
 }
 
 impl KeySnapshot {
@@ -48,8 +54,10 @@ impl KeySnapshot {
             }));
         }
         names.sort_by(|a, b| a.kid.cmp(&b.kid));
+        let mut tables = issuers.iter().flatten();
         KeySnapshot {
             complete: issuers.iter().all(Option::is_some),
+            empty_is_none: tables.any(|table| table.without_kid == WithoutKid::OnlyKey),
             issuers,
             names,
             known_headers: KnownHeaders::default(),
@@ -76,11 +84,12 @@ impl KeySnapshot {
         let start = self.names.partition_point(|name| *name.kid < *kid);
         let rest = self.names.iter().skip(start);
         let count = rest.take_while(|name| *name.kid == *kid).count();
-        if count == 0 && self.complete {
+        let empty = kid.is_empty();
+        if count == 0 && self.complete && !(empty && self.empty_is_none) {
             return Err(VerifyError::UnknownKey);
         }
         let end = start.saturating_add(count);
-        Ok(Named { start, end })
+        Ok(Named { start, end, empty })
     }
 
     /// The key of one issuer for a token with this header; `named` holds the keys of its `kid`, if
@@ -95,13 +104,11 @@ impl KeySnapshot {
         named: Option<Named>,
     ) -> Result<&VerifyingKey, VerifyError> {
         let table = self.issuers.get(issuer).and_then(Option::as_deref);
-        let keys = &table.ok_or(VerifyError::KeysUnavailable)?.keys;
-        let Some(Named { start, end }) = named else {
-            return one_of(keys, algorithm).map_err(|fault| match fault {
-                NotOne::None => VerifyError::UnknownKey,
-                NotOne::Several => VerifyError::KidRequired,
-            });
+        let table = table.ok_or(VerifyError::KeysUnavailable)?;
+        let Some(Named { start, end, empty }) = named else {
+            return table.without_kid(algorithm);
         };
+        let keys = &table.keys;
         let same = self.names.get(start..end).unwrap_or_default();
         let mut own = same
             .iter()
@@ -109,6 +116,9 @@ impl KeySnapshot {
             .filter_map(|name| keys.get(name.place))
             .peekable();
         if own.peek().is_none() {
+            if empty && table.without_kid == WithoutKid::OnlyKey {
+                return table.without_kid(algorithm);
+            }
             return Err(VerifyError::UnknownKey);
         }
         one_of(own, algorithm).map_err(|fault| match fault {
@@ -141,8 +151,18 @@ fn one_of<'k>(
 /// The usable keys of one issuer, each prepared for the algorithms that it may verify there.
 pub(crate) struct IssuerKeyTable {
     keys: Vec<PreparedKey>,
+    without_kid: WithoutKid,
     /// As [`IssuerKeys::refuse_issued_before`](crate::IssuerKeys::refuse_issued_before).
     pub(crate) issued_before: Option<NumericDate>,
+}
+
+/// Which key is meant by a token without `kid`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WithoutKid {
+    /// The one that fits the algorithm, if no other does.
+    OneThatFits,
+    /// The one that the issuer has, if it has no other. An empty `kid` is as good as none.
+    OnlyKey,
 }
 
 struct PreparedKey {
@@ -154,6 +174,16 @@ struct PreparedKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyUnusable {
+    /// Its `x5c` holds the certificate of another key, or cannot be read, and the issuer's rules
+    /// look at it.
+    #[error("`x5c` does not hold the certificate of the key")]
+    CertificateDiffers,
+    /// It has `key_ops`, and the issuer's rules take no such key.
+    #[error("`key_ops` is present")]
+    KeyOpsPresent,
+    /// It has no `kid`, or an empty one, and the issuer's rules take no such key.
+    #[error("has no `kid`")]
+    KidMissing,
     /// It fits no algorithm that is allowed for this issuer.
     #[error("fits no allowed algorithm")]
     NoAllowedAlgorithm,
@@ -161,28 +191,71 @@ pub enum KeyUnusable {
     /// that it does not have.
     #[error("not accepted by the crypto backend")]
     RefusedByBackend,
+    /// A later key of the set has the same `kid`, and by the issuer's rules takes its place.
+    #[error("a later key has the same `kid`")]
+    Replaced,
+    /// The set has more keys of its `kty` than the issuer's rules allow; none of them is used.
+    #[error("set has more than {max} keys of this `kty`")]
+    #[non_exhaustive]
+    TooManyOfType {
+        /// The most that are allowed.
+        max: usize,
+    },
 }
 
 impl IssuerKeyTable {
-    /// Prepares every key of `set` for the algorithms of `allowed` that it fits; reports those
+    /// Prepares every key of `set` for the algorithms of `issuer` that it fits; reports those
     /// that cannot be used, by their place in [`JwkSet::keys`].
     pub(crate) fn prepare(
         set: &JwkSet,
-        allowed: &[Algorithm],
+        issuer: &TrustedIssuer,
+    ) -> (IssuerKeyTable, Vec<(usize, KeyUnusable)>) {
+        let allowed = &*issuer.algorithms;
+        match issuer.rules {
+            TokenRules::Standard => {
+                let keys = set.keys().iter();
+                let keys = keys.map(|jwk| PreparedKey::prepare(jwk, allowed, Jwk::fits));
+                IssuerKeyTable::collect(keys, WithoutKid::OneThatFits)
+            }
+            TokenRules::AwsSts { .. } => {
+                let fits = |jwk: &Jwk, algorithm| jwk.key().fits(algorithm);
+                let keys = aws::signing_keys(set).into_iter();
+                let keys = keys.map(|jwk| PreparedKey::prepare(jwk?, allowed, fits));
+                IssuerKeyTable::collect(keys, WithoutKid::OnlyKey)
+            }
+        }
+    }
+
+    fn collect(
+        prepared: impl Iterator<Item = Result<PreparedKey, KeyUnusable>>,
+        without_kid: WithoutKid,
     ) -> (IssuerKeyTable, Vec<(usize, KeyUnusable)>) {
         let mut keys = Vec::new();
         let mut unusable = Vec::new();
-        for (index, jwk) in set.keys().iter().enumerate() {
-            match PreparedKey::prepare(jwk, allowed) {
+        for (index, key) in prepared.enumerate() {
+            match key {
                 Ok(key) => keys.push(key),
                 Err(reason) => unusable.push((index, reason)),
             }
         }
         let table = IssuerKeyTable {
             keys,
+            without_kid,
             issued_before: None,
         };
         (table, unusable)
+    }
+
+    /// The key that a token without `kid` means.
+    #[cold]
+    fn without_kid(&self, algorithm: Algorithm) -> Result<&VerifyingKey, VerifyError> {
+        if self.without_kid == WithoutKid::OnlyKey && self.keys.len() > 1 {
+            return Err(VerifyError::KidRequired);
+        }
+        one_of(&self.keys, algorithm).map_err(|fault| match fault {
+            NotOne::None => VerifyError::UnknownKey,
+            NotOne::Several => VerifyError::KidRequired,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -199,11 +272,16 @@ impl fmt::Debug for IssuerKeyTable {
 }
 
 impl PreparedKey {
-    fn prepare(jwk: &Jwk, allowed: &[Algorithm]) -> Result<PreparedKey, KeyUnusable> {
+    /// `fits` says for which algorithms a key may be used.
+    fn prepare(
+        jwk: &Jwk,
+        allowed: &[Algorithm],
+        fits: fn(&Jwk, Algorithm) -> bool,
+    ) -> Result<PreparedKey, KeyUnusable> {
         let fitting: Vec<_> = allowed
             .iter()
             .copied()
-            .filter(|one| jwk.fits(*one))
+            .filter(|one| fits(jwk, *one))
             .collect();
         if fitting.is_empty() {
             return Err(KeyUnusable::NoAllowedAlgorithm);

@@ -36,6 +36,9 @@
 //! # }
 //! ```
 //!
+//! Issuers and relying parties that are known to differ have a [`Profile`]; [`aws`] answers as AWS STS
+//! does.
+//!
 //! Which verified tokens are let in is said by a [`policy`]: rules as data, decisions that explain
 //! themselves. Tokens that may be used once are remembered by a guard of [`replay`].
 //!
@@ -88,6 +91,7 @@
 //! | RFC 8725 section 3 | what is refused, and why |
 //! | OpenID Connect Core 1.0 section 3.1.3.7 | `iss`, `aud`, `exp`, `iat` |
 
+pub mod aws;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod builder;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -105,6 +109,8 @@ pub mod key_source;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod known_headers;
 pub mod policy;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod profile;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub mod replay;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -125,6 +131,7 @@ pub use self::{
     builder::{BuildError, Ready, VerifierBuilder, WantsAudience, WantsIssuer},
     issuer_keys::{InstallError, Installed},
     key_selection::KeyUnusable,
+    profile::Profile,
     trusted_issuer::ExtraAudiences,
     verified::{ClaimsTypeError, Verified, Workspace},
     verifier::Verifier,

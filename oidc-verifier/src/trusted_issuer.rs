@@ -18,6 +18,23 @@ pub(crate) struct TrustedIssuer {
     pub(crate) max_age: Option<Duration>,
     /// Media types of `typ` beyond `JWT`.
     pub(crate) types: Vec<String>,
+    /// The most bytes of a token, where they are less than the verifier's own limit.
+    pub(crate) max_token_bytes: usize,
+    pub(crate) rules: TokenRules,
+}
+
+/// By whose rules the issuer's tokens and keys are judged.
+///
+/// Each variant is a whole set of rules with a name: nothing here takes a single check away.
+#[derive(Clone, Debug)]
+pub(crate) enum TokenRules {
+    /// Those of the standards, as this crate's front page tells them.
+    Standard,
+    /// Those of AWS's `AssumeRoleWithWebIdentity`, in `checks::aws_sts` and `aws::signing_keys`.
+    AwsSts {
+        /// Where `azp` is among the located claims, once the verifier is assembled.
+        azp: Option<usize>,
+    },
 }
 
 /// What else may stand in `aud` beside the relying party's own audience (OpenID Connect Core
@@ -45,6 +62,8 @@ impl TrustedIssuer {
             max_lifetime: Verifier::DEFAULT_MAX_LIFETIME,
             max_age: None,
             types: Vec::new(),
+            max_token_bytes: usize::MAX,
+            rules: TokenRules::Standard,
         }
     }
 

@@ -5,7 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use jsonptr::{Located, Pointer, PointerSet, ScanBuffer, ScanLimits, Text};
-use oidc_core::{Algorithm, Audience, Claim, Claims, ClaimsScanner, IssuerIdentifier, NumericDate};
+use oidc_core::{
+    Algorithm, Audience, Claim, Claims, ClaimsScanner, IssuerIdentifier, NumericDate,
+    RegisteredClaim,
+};
 use serde::de::DeserializeOwned;
 
 use crate::checks::Times;
@@ -59,12 +62,32 @@ impl<'a> Verified<'a> {
     }
 
     /// The subject: who the token is about (`sub`), unique within the issuer.
+    ///
+    /// Never empty, and a string in the token, unless the issuer's
+    /// [`Profile`](crate::Profile) says otherwise: an integer is then given as its digits.
     pub fn subject(&self) -> Cow<'_, str> {
         match self.claims_set().sub() {
             Claim::WellFormed(sub) => sub.to_cow(),
-            // INVARIANT: a verified token has a well-formed `sub`.
-            Claim::Absent | Claim::Malformed(_) => Cow::Borrowed(""),
+            // INVARIANT: a verified token has a well-formed `sub`, or one that its issuer's rules
+            // read: an empty string or an integer.
+            Claim::Absent | Claim::Malformed(_) => self.subject_as_written(),
         }
+    }
+
+    #[cold]
+    fn subject_as_written(&self) -> Cow<'_, str> {
+        let sub = self.claims_set().as_written(RegisteredClaim::Sub);
+        let digits = sub.and_then(|sub| sub.number());
+        Cow::Borrowed(digits.map_or("", |digits| digits.as_str()))
+    }
+
+    /// The party that the token was issued to (`azp`, OpenID Connect Core section 2), if it says.
+    ///
+    /// It is what the issuer wrote; only [`Profile::aws_sts`](crate::Profile::aws_sts) compares it
+    /// with the audiences.
+    pub fn authorized_party(&self) -> Option<Cow<'_, str>> {
+        let azp = Pointer::parse("/azp").ok().and_then(|azp| self.get(azp));
+        azp.and_then(|azp| azp.text()).map(Text::to_cow)
     }
 
     /// Whether `aud` names this audience.

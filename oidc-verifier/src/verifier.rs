@@ -50,14 +50,18 @@ impl Verifier {
     }
 
     pub(crate) fn assemble<'p>(
-        issuers: Vec<TrustedIssuer>,
+        mut issuers: Vec<TrustedIssuer>,
         pointers: impl IntoIterator<Item = Pointer<'p>>,
         max_token_bytes: usize,
     ) -> Result<Verifier, PointerSetError> {
         let keys = KeySnapshot::new(issuers.iter().map(|_| None).collect());
+        let scanner = ClaimsScanner::new(pointers)?;
+        for issuer in &mut issuers {
+            issuer.rules.find_claims(&scanner);
+        }
         Ok(Verifier {
             issuers,
-            scanner: ClaimsScanner::new(pointers)?,
+            scanner,
             max_token_bytes,
             keys: ArcSwap::from_pointee(keys),
         })
@@ -132,6 +136,9 @@ impl Verifier {
         let claims = self.read_payload(jws.payload(), payload, claims_scan)?;
 
         let (index, issuer) = self.issuer_of(&claims)?;
+        if token.len() > issuer.max_token_bytes {
+            CompactJws::parse_within(token, issuer.max_token_bytes)?;
+        }
         if header
             .words
             .is_some_and(|words| !issuer.accepts_typ(&words))
@@ -221,7 +228,7 @@ impl Verifier {
             .enumerate()
             .find(|(_, issuer)| issuer.identifier == keys.issuer)
             .ok_or(InstallError::UnknownIssuer)?;
-        let (mut table, unusable) = IssuerKeyTable::prepare(&keys.set, &issuer.algorithms);
+        let (mut table, unusable) = IssuerKeyTable::prepare(&keys.set, issuer);
         table.issued_before = keys.issued_before;
         if table.len() == 0 {
             return Err(InstallError::NoUsableKey { unusable });

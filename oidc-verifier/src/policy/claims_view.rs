@@ -51,7 +51,7 @@ impl<'a> ClaimsView<'a> {
         }
     }
 
-    pub(super) fn get(self, pointer: Pointer<'_>) -> Option<Located<'a>> {
+    pub(crate) fn get(self, pointer: Pointer<'_>) -> Option<Located<'a>> {
         match self.source {
             #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
             Source::Verified(token) => token.get(pointer),

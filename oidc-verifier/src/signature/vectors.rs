@@ -7,11 +7,12 @@ mod wycheproof;
 use std::sync::Arc;
 
 use jsonptr::{ScanBuffer, Text};
-use oidc_core::{Algorithm, CompactJws, JoseHeader, Jwk, JwkSet, base64url};
+use oidc_core::{Algorithm, CompactJws, IssuerIdentifier, JoseHeader, Jwk, JwkSet, base64url};
 use serde_json::Value;
 
 use super::VerifyingKey;
 use crate::key_selection::{IssuerKeyTable, KeySnapshot};
+use crate::trusted_issuer::TrustedIssuer;
 
 /// Whether this build's backend has P-521.
 const P521: bool = cfg!(feature = "aws-lc-rs");
@@ -70,7 +71,9 @@ fn verify(jws: &str, jwk: &Value) -> Result<(), Step> {
 /// The same with a whole set, from which the key is chosen as for a token.
 fn verify_with_set(jws: &str, set: &Value) -> Result<(), Step> {
     let set = JwkSet::parse(set.to_string().as_bytes()).map_err(|_| Step::Jwk)?;
-    let (table, _) = IssuerKeyTable::prepare(&set, Algorithm::DEFAULT_ALLOWED);
+    let issuer = IssuerIdentifier::parse("https://vectors.example").unwrap();
+    let issuer = TrustedIssuer::new(issuer, "vectors".to_owned());
+    let (table, _) = IssuerKeyTable::prepare(&set, &issuer);
     let keys = KeySnapshot::new(vec![Some(Arc::new(table))]);
     let jws = CompactJws::parse(jws.as_bytes()).map_err(|_| Step::Compact)?;
     let decode = |part| base64url::decode(part).map_err(|_| Step::Base64Url);
