@@ -16,7 +16,7 @@ impl Pattern {
     ///
     /// let branches = Pattern::parse("repo:acme/web:ref:*")?;
     /// assert!(branches.overlaps(&Pattern::parse("*:ref:refs/heads/main")?));
-    /// assert!(!branches.overlaps(&Pattern::parse("repo:*:pull_request")?));
+    /// assert!(!branches.overlaps(&Pattern::parse("repo:acme/web:pull_request")?));
     /// # Ok::<(), jsonptr::PatternError>(())
     /// ```
     pub fn overlaps(&self, other: &Self) -> bool {
