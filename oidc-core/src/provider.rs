@@ -25,13 +25,22 @@
 mod drift;
 mod issuers;
 mod known_claim;
+mod pairs;
 mod profile;
 mod subject;
 mod uuid;
 
 pub mod aws;
+pub mod bitbucket;
+pub mod buildkite;
 pub mod circleci;
+pub mod entra;
 pub mod github;
+pub mod gitlab;
+pub mod google;
+pub mod kubernetes;
+pub mod spiffe;
+pub mod terraform;
 
 use core::fmt;
 use core::str::FromStr;
@@ -56,10 +65,26 @@ pub use self::{
 pub enum Provider {
     /// AWS IAM outbound identity federation (`sts:GetWebIdentityToken`).
     AwsOutbound,
+    /// Bitbucket Pipelines.
+    Bitbucket,
+    /// Buildkite jobs.
+    Buildkite,
     /// CircleCI jobs.
     CircleCi,
+    /// Microsoft Entra ID.
+    Entra,
     /// GitHub Actions, on github.com, `ghe.com` and GitHub Enterprise Server.
     GitHubActions,
+    /// GitLab CI.
+    GitLab,
+    /// Google service accounts and virtual machines.
+    Google,
+    /// Service accounts of a Kubernetes cluster, wherever it runs.
+    Kubernetes,
+    /// SPIFFE JWT-SVIDs.
+    SpiffeJwtSvid,
+    /// HCP Terraform and Terraform Enterprise runs.
+    Terraform,
 }
 
 /// Who shares an issuer with whom.
@@ -75,14 +100,34 @@ pub enum IssuerScope {
 
 impl Provider {
     /// Every provider of this version, by name.
-    pub const ALL: &'static [Provider] = &[Self::AwsOutbound, Self::CircleCi, Self::GitHubActions];
+    pub const ALL: &'static [Provider] = &[
+        Self::AwsOutbound,
+        Self::Bitbucket,
+        Self::Buildkite,
+        Self::CircleCi,
+        Self::Entra,
+        Self::GitHubActions,
+        Self::GitLab,
+        Self::Google,
+        Self::Kubernetes,
+        Self::SpiffeJwtSvid,
+        Self::Terraform,
+    ];
 
     /// The provider's name in documents, a stable word.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AwsOutbound => "aws",
+            Self::Bitbucket => "bitbucket",
+            Self::Buildkite => "buildkite",
             Self::CircleCi => "circleci",
+            Self::Entra => "entra",
             Self::GitHubActions => "github",
+            Self::GitLab => "gitlab",
+            Self::Google => "google",
+            Self::Kubernetes => "kubernetes",
+            Self::SpiffeJwtSvid => "spiffe",
+            Self::Terraform => "terraform",
         }
     }
 
@@ -116,8 +161,16 @@ impl Provider {
     pub const fn profile(self) -> &'static ProviderProfile {
         match self {
             Self::AwsOutbound => &aws::PROFILE,
+            Self::Bitbucket => &bitbucket::PROFILE,
+            Self::Buildkite => &buildkite::PROFILE,
             Self::CircleCi => &circleci::PROFILE,
+            Self::Entra => &entra::PROFILE,
             Self::GitHubActions => &github::PROFILE,
+            Self::GitLab => &gitlab::PROFILE,
+            Self::Google => &google::PROFILE,
+            Self::Kubernetes => &kubernetes::PROFILE,
+            Self::SpiffeJwtSvid => &spiffe::PROFILE,
+            Self::Terraform => &terraform::PROFILE,
         }
     }
 }

@@ -3,7 +3,10 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use super::{Provider, aws, circleci, github};
+use super::{
+    Provider, aws, bitbucket, buildkite, circleci, entra, github, gitlab, google, kubernetes,
+    spiffe, terraform,
+};
 
 /// The `sub` of a token, in the parts that its provider makes it of.
 ///
@@ -28,10 +31,26 @@ use super::{Provider, aws, circleci, github};
 pub enum Subject<'a> {
     /// Of [`Provider::AwsOutbound`].
     AwsOutbound(aws::Subject<'a>),
+    /// Of [`Provider::Bitbucket`].
+    Bitbucket(bitbucket::Subject<'a>),
+    /// Of [`Provider::Buildkite`].
+    Buildkite(buildkite::Subject<'a>),
     /// Of [`Provider::CircleCi`].
     CircleCi(circleci::Subject<'a>),
+    /// Of [`Provider::Entra`].
+    Entra(entra::Subject<'a>),
     /// Of [`Provider::GitHubActions`].
     GitHubActions(github::Subject<'a>),
+    /// Of [`Provider::GitLab`].
+    GitLab(gitlab::Subject<'a>),
+    /// Of [`Provider::Google`].
+    Google(google::Subject<'a>),
+    /// Of [`Provider::Kubernetes`].
+    Kubernetes(kubernetes::Subject<'a>),
+    /// Of [`Provider::SpiffeJwtSvid`].
+    SpiffeJwtSvid(spiffe::Subject<'a>),
+    /// Of [`Provider::Terraform`].
+    Terraform(terraform::Subject<'a>),
 }
 
 impl Provider {
@@ -43,8 +62,16 @@ impl Provider {
     pub fn subject(self, text: &str) -> Result<Subject<'_>, SubjectError> {
         match self {
             Self::AwsOutbound => aws::Subject::parse(text).map(Subject::AwsOutbound),
+            Self::Bitbucket => bitbucket::Subject::parse(text).map(Subject::Bitbucket),
+            Self::Buildkite => buildkite::Subject::parse(text).map(Subject::Buildkite),
             Self::CircleCi => circleci::Subject::parse(text).map(Subject::CircleCi),
+            Self::Entra => entra::Subject::parse(text).map(Subject::Entra),
             Self::GitHubActions => github::Subject::parse(text).map(Subject::GitHubActions),
+            Self::GitLab => gitlab::Subject::parse(text).map(Subject::GitLab),
+            Self::Google => google::Subject::parse(text).map(Subject::Google),
+            Self::Kubernetes => kubernetes::Subject::parse(text).map(Subject::Kubernetes),
+            Self::SpiffeJwtSvid => spiffe::Subject::parse(text).map(Subject::SpiffeJwtSvid),
+            Self::Terraform => terraform::Subject::parse(text).map(Subject::Terraform),
         }
     }
 }
@@ -57,8 +84,16 @@ impl<'a> Subject<'a> {
     pub fn part(&self, name: &str) -> Option<Cow<'a, str>> {
         match self {
             Self::AwsOutbound(subject) => subject.part(name).map(Cow::Borrowed),
+            Self::Bitbucket(subject) => subject.part(name).map(Cow::Borrowed),
+            Self::Buildkite(subject) => subject.part(name).map(Cow::Borrowed),
             Self::CircleCi(subject) => subject.part(name).map(Cow::Borrowed),
+            Self::Entra(subject) => subject.part(name).map(Cow::Borrowed),
             Self::GitHubActions(subject) => subject.part(name),
+            Self::GitLab(subject) => subject.part(name).map(Cow::Borrowed),
+            Self::Google(subject) => subject.part(name).map(Cow::Borrowed),
+            Self::Kubernetes(subject) => subject.part(name).map(Cow::Borrowed),
+            Self::SpiffeJwtSvid(subject) => subject.part(name).map(Cow::Borrowed),
+            Self::Terraform(subject) => subject.part(name).map(Cow::Borrowed),
         }
     }
 
@@ -66,8 +101,16 @@ impl<'a> Subject<'a> {
     pub const fn provider(&self) -> Provider {
         match self {
             Self::AwsOutbound(_) => Provider::AwsOutbound,
+            Self::Bitbucket(_) => Provider::Bitbucket,
+            Self::Buildkite(_) => Provider::Buildkite,
             Self::CircleCi(_) => Provider::CircleCi,
+            Self::Entra(_) => Provider::Entra,
             Self::GitHubActions(_) => Provider::GitHubActions,
+            Self::GitLab(_) => Provider::GitLab,
+            Self::Google(_) => Provider::Google,
+            Self::Kubernetes(_) => Provider::Kubernetes,
+            Self::SpiffeJwtSvid(_) => Provider::SpiffeJwtSvid,
+            Self::Terraform(_) => Provider::Terraform,
         }
     }
 }
@@ -76,8 +119,16 @@ impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AwsOutbound(subject) => subject.fmt(f),
+            Self::Bitbucket(subject) => subject.fmt(f),
+            Self::Buildkite(subject) => subject.fmt(f),
             Self::CircleCi(subject) => subject.fmt(f),
+            Self::Entra(subject) => subject.fmt(f),
             Self::GitHubActions(subject) => subject.fmt(f),
+            Self::GitLab(subject) => subject.fmt(f),
+            Self::Google(subject) => subject.fmt(f),
+            Self::Kubernetes(subject) => subject.fmt(f),
+            Self::SpiffeJwtSvid(subject) => subject.fmt(f),
+            Self::Terraform(subject) => subject.fmt(f),
         }
     }
 }

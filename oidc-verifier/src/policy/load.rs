@@ -191,7 +191,8 @@ fn provider(
 }
 
 /// What `provider` may be.
-const PROVIDERS: &str = "`aws`, `circleci`, `github`";
+const PROVIDERS: &str = "`aws`, `bitbucket`, `buildkite`, `circleci`, `entra`, `github`, `gitlab`, \
+    `google`, `kubernetes`, `spiffe`, `terraform`";
 
 /// An issuer on the internet, or for tests on this machine: a rule only compares.
 pub(super) fn issuer(node: &Node, path: &Path<'_>) -> Result<IssuerIdentifier, PolicyError> {

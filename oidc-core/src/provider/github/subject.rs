@@ -3,6 +3,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
+use crate::provider::pairs::is_name;
 use crate::provider::{Provider, SubjectError};
 
 /// Which workflow run a token is about.
@@ -192,12 +193,6 @@ impl<'a> Repository<'a> {
         let ids_hold = ids.is_none_or(|(owner, name)| is_id(owner) && is_id(name));
         (is_name(owner) && is_name(name) && ids_hold).then_some(Self { owner, name, ids })
     }
-}
-
-/// What GitHub allows in the names of owners and repositories.
-fn is_name(text: &str) -> bool {
-    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    !text.is_empty() && text.bytes().all(in_name)
 }
 
 /// A part for people to read: with `%3A` as the `:` that its tenant wrote.
