@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonptr::{Located, Pointer, PointerSet, ScanBuffer, ScanLimits, Text};
@@ -17,17 +18,17 @@ use crate::checks::Times;
 /// *is* the evidence, and all it says is what the issuer said.
 ///
 /// It borrows the [`Verifier`](crate::Verifier) that checked it and, if one was lent, the
-/// [`Workspace`].
+/// [`Workspace`]; [`into_owned`](Self::into_owned) makes a `Verified<'static>` of it, to be handed on
+/// or kept.
 pub struct Verified<'a> {
     proof: Proof<'a>,
     workspace: Held<'a>,
 }
 
 /// What verification found, apart from the memory that it was found in.
-#[derive(Clone, Copy)]
 pub(crate) struct Proof<'a> {
-    pub(crate) issuer: &'a IssuerIdentifier,
-    pub(crate) scanner: &'a ClaimsScanner,
+    pub(crate) issuer: Cow<'a, IssuerIdentifier>,
+    pub(crate) scanner: Cow<'a, Arc<ClaimsScanner>>,
     pub(crate) algorithm: Algorithm,
     pub(crate) times: Times,
     /// By how much the clocks may differ that the times were read from.
@@ -56,9 +57,35 @@ impl<'a> Verified<'a> {
         Self { proof, workspace }
     }
 
+    /// The same proof, without borrowing anything: it may outlive the verifier. Copies no more than
+    /// a lent [`Workspace`].
+    pub fn into_owned(self) -> Verified<'static> {
+        let Proof {
+            issuer,
+            scanner,
+            algorithm,
+            times,
+            leeway,
+        } = self.proof;
+        let workspace = match self.workspace {
+            Held::Lent(workspace) => Box::new(workspace.of_claims()),
+            Held::Own(workspace) => workspace,
+        };
+        Verified {
+            proof: Proof {
+                issuer: Cow::Owned(issuer.into_owned()),
+                scanner: Cow::Owned(scanner.into_owned()),
+                algorithm,
+                times,
+                leeway,
+            },
+            workspace: Held::Own(workspace),
+        }
+    }
+
     /// The issuer, as it was configured and as `iss` says, byte for byte.
-    pub const fn issuer(&self) -> &IssuerIdentifier {
-        self.proof.issuer
+    pub fn issuer(&self) -> &IssuerIdentifier {
+        &self.proof.issuer
     }
 
     /// The subject: who the token is about (`sub`), unique within the issuer.
@@ -207,6 +234,16 @@ impl Workspace {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// A copy of what a proof reads: its claims and the name of its key.
+    fn of_claims(&self) -> Self {
+        Self {
+            payload: self.payload.clone(),
+            kid: self.kid.clone(),
+            claims_scan: self.claims_scan.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 impl fmt::Debug for Workspace {
@@ -218,7 +255,7 @@ impl fmt::Debug for Workspace {
 }
 
 /// The name of the key, unescaped, in memory that is used again.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Kid {
     present: bool,
     text: String,

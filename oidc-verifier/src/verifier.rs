@@ -1,5 +1,6 @@
 //! The way of a token from bytes to proof.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,7 @@ use crate::verified::{Held, Kid, Proof, Verified, Workspace};
 /// while other threads verify; no reader ever waits.
 pub struct Verifier {
     issuers: Vec<TrustedIssuer>,
-    scanner: ClaimsScanner,
+    scanner: Arc<ClaimsScanner>,
     max_token_bytes: usize,
     keys: ArcSwap<KeySnapshot>,
 }
@@ -61,7 +62,7 @@ impl Verifier {
         }
         Ok(Verifier {
             issuers,
-            scanner,
+            scanner: Arc::new(scanner),
             max_token_bytes,
             keys: ArcSwap::from_pointee(keys),
         })
@@ -170,8 +171,8 @@ impl Verifier {
             return Err(ClaimError::IssuedBeforeCutOff { iat, cut_off }.into());
         }
         Ok(Proof {
-            issuer: &issuer.identifier,
-            scanner: &self.scanner,
+            issuer: Cow::Borrowed(&issuer.identifier),
+            scanner: Cow::Borrowed(&self.scanner),
             algorithm,
             times,
             leeway: issuer.leeway,

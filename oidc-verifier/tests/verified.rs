@@ -74,6 +74,37 @@ fn a_proof_says_what_the_issuer_said() {
     );
 }
 
+/// A proof of one's own says the same as the borrowed one, when the verifier and the memory are gone.
+#[test]
+fn a_proof_can_be_kept_longer_than_its_verifier() {
+    fn is_owned<T: Send + Sync + 'static>(value: T) -> T {
+        value
+    }
+    let arn = Pointer::parse("/https:~1~1sts.amazonaws.com~1/ec2_source_instance_arn").unwrap();
+    let token = honest().token;
+    let (from_own, from_lent) = {
+        let verifier = builder().locate(arn).build().unwrap();
+        let mut workspace = Workspace::new();
+        let lent = verifier.verify_in(token.as_bytes(), at(NOW), &mut workspace);
+        let lent = lent.unwrap().into_owned();
+        // The lent memory serves the next token.
+        let other = honest().with_claim("sub", "\"another\"");
+        let other = verifier.verify_in(other.as_bytes(), at(NOW), &mut workspace);
+        assert_eq!(other.unwrap().subject(), "another");
+        let own = verifier.verify(token.as_bytes(), at(NOW)).unwrap();
+        (own.into_owned(), lent)
+    };
+    for kept in [is_owned(from_own), is_owned(from_lent)] {
+        assert_eq!(kept.issuer(), &identifier(ISSUER));
+        assert_eq!(kept.subject(), "org/canary/project/7/user/9");
+        assert_eq!(kept.key_id(), Some("eddsa-canary"));
+        assert_eq!(kept.expires_at(), at(NOW - 10 + 600));
+        let instance = "arn:aws:ec2:us-east-1:111122223333:instance/i-1";
+        assert!(kept.get(arn).unwrap().text().unwrap() == *instance);
+        assert!(kept.is_for(AUDIENCE));
+    }
+}
+
 #[test]
 fn optional_claims_are_absent_from_the_proof_when_the_token_lacks_them() {
     let verifier = verifier();
