@@ -37,7 +37,11 @@ impl Unverified {
     /// The errors that [`Verifier::verify`](crate::Verifier::verify) would give for bytes that are
     /// no token at all, or have no `iss`.
     pub fn read(token: &[u8]) -> Result<Unverified, VerifyError> {
-        let jws = CompactJws::parse(token)?;
+        Unverified::read_within(token, CompactJws::DEFAULT_MAX_BYTES)
+    }
+
+    pub(crate) fn read_within(token: &[u8], max_bytes: usize) -> Result<Unverified, VerifyError> {
+        let jws = CompactJws::parse_within(token, max_bytes)?;
         let part = JwsPart::Payload;
         let payload = base64url::decode(jws.payload())
             .map_err(|source| VerifyError::Base64Url { part, source })?;
@@ -59,6 +63,16 @@ impl Unverified {
             .into_iter()
             .find(|issuer| issuer.as_str() == self.iss)
     }
+}
+
+/// The `kid` that a token names: a stranger's word, to look keys up by and for nothing else.
+#[cfg(all(feature = "http", any(feature = "aws-lc-rs", feature = "ring")))]
+pub(crate) fn unverified_kid(token: &[u8], max_bytes: usize) -> Option<String> {
+    let jws = CompactJws::parse_within(token, max_bytes).ok()?;
+    let header = base64url::decode(jws.header()).ok()?;
+    let mut buffer = ScanBuffer::new();
+    let header = oidc_core::JoseHeader::read(&header, &mut buffer).ok()?;
+    header.kid().map(Into::into)
 }
 
 /// Shows nothing: what the token says is a stranger's word, and no log line.

@@ -44,7 +44,8 @@
 //!
 //! # What it refuses to do
 //!
-//! - Fetch anything, read a clock, or keep a secret: bytes and `now` are arguments.
+//! - Fetch anything, read a clock, or keep a secret: bytes and `now` are arguments. Only the feature
+//!   `http` does the first two, where it is called.
 //! - Verify without an issuer or without an audience: the [builder](Verifier::builder) has no such
 //!   way.
 //! - Take a key from anywhere but the set installed for the token's issuer: `jwk`, `jku`, `x5u` and
@@ -77,6 +78,7 @@
 //! | `ring` | the light backend, used where `aws-lc-rs` is off; no ES512 | slower: ES384 by 3.8 |
 //! | `discovery` | `ProviderMetadata`, `KeySource`: when to fetch keys | the crates `url` and `sha2` with what they need |
 //! | `redis` | `RedisReplayGuard`, for services of several processes | the crate `redis` with tokio: 51 crates |
+//! | `http` | [`http`]: keys fetched and kept current, on tokio | `discovery`, `reqwest`, `rustls`: 110 crates in all |
 //!
 //! With neither backend there is no [`Verifier`]: code that needs one does not compile.
 //!
@@ -96,10 +98,17 @@ pub mod aws;
 mod builder;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod checks;
+#[cfg(all(
+    any(feature = "http", feature = "tower"),
+    any(feature = "aws-lc-rs", feature = "ring")
+))]
+mod clock;
 pub mod dangerous;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod digest;
 mod error;
+#[cfg(all(feature = "http", any(feature = "aws-lc-rs", feature = "ring")))]
+pub mod http;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "discovery"))]
 mod issuer_keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -115,6 +124,7 @@ mod profile;
 pub mod replay;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod signature;
+mod telemetry;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod trusted_issuer;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -122,6 +132,11 @@ mod verified;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod verifier;
 
+#[cfg(all(
+    any(feature = "http", feature = "tower"),
+    any(feature = "aws-lc-rs", feature = "ring")
+))]
+pub use self::clock::{Clock, SystemClock};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "discovery"))]
 pub use self::issuer_keys::IssuerKeys;
 #[cfg(feature = "discovery")]

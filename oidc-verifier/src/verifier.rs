@@ -17,6 +17,7 @@ use crate::checks;
 use crate::error::{ClaimError, Hopeless, VerifyError};
 use crate::issuer_keys::{InstallError, Installed, IssuerKeys};
 use crate::key_selection::{IssuerKeyTable, KeySnapshot, Named};
+use crate::telemetry;
 use crate::trusted_issuer::TrustedIssuer;
 use crate::verified::{Held, Kid, Proof, Verified, Workspace};
 
@@ -86,6 +87,17 @@ impl Verifier {
     /// keys, and nothing else. A token that has expired or is for another audience is refused
     /// before its signature is looked at.
     pub fn verify(&self, token: &[u8], now: NumericDate) -> Result<Verified<'_>, VerifyError> {
+        let outcome = self.judge(token, now);
+        telemetry::judged(&outcome);
+        outcome
+    }
+
+    /// The same without a word about it to anyone.
+    pub(crate) fn judge(
+        &self,
+        token: &[u8],
+        now: NumericDate,
+    ) -> Result<Verified<'_>, VerifyError> {
         let mut workspace = Box::<Workspace>::default();
         let proof = self.check(token, now, &mut workspace)?;
         Ok(Verified::new(proof, Held::Own(workspace)))
@@ -103,8 +115,10 @@ impl Verifier {
         now: NumericDate,
         workspace: &'a mut Workspace,
     ) -> Result<Verified<'a>, VerifyError> {
-        let proof = self.check(token, now, workspace)?;
-        Ok(Verified::new(proof, Held::Lent(workspace)))
+        let checked = self.check(token, now, workspace);
+        let outcome = checked.map(|proof| Verified::new(proof, Held::Lent(workspace)));
+        telemetry::judged(&outcome);
+        outcome
     }
 
     fn check(
@@ -256,6 +270,11 @@ impl Verifier {
         };
         self.keys.rcu(|held| held.with(index, None));
         true
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) const fn max_token_bytes(&self) -> usize {
+        self.max_token_bytes
     }
 
     /// The issuers that this verifier trusts, in the order in which they were named.

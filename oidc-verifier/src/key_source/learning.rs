@@ -27,6 +27,18 @@ pub enum Learned {
     TooLate,
 }
 
+impl Learned {
+    /// A stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::NewKeys => "new_keys",
+            Self::SameKeys => "same_keys",
+            Self::TooLate => "too_late",
+        }
+    }
+}
+
 impl KeySource {
     pub(super) fn learn_metadata(
         &mut self,
