@@ -93,7 +93,9 @@ mod token;
 pub use issuer::{BuildError, Issuer, IssuerBuilder};
 pub use jwt_id::{JwtId, JwtIdError};
 pub use key_ring::{KeyRing, KeyState, KeyStatus, MAX_KEYS_PER_RING};
-pub use publication::{DISCOVERY_MAX_AGE, Document, JWK_SET_MAX_AGE};
+pub use publication::{
+    Consumer, ConsumerFinding, ConsumerGrade, DISCOVERY_MAX_AGE, Document, JWK_SET_MAX_AGE,
+};
 pub use random::{RandomError, SecureRandom, SystemRandom};
 pub use rotation::{
     Bound, Fix, MAX_PLAN_DAYS, Member, PlannedState, PlannedTransition, RotationError,

@@ -1,5 +1,7 @@
 //! The documents that relying parties fetch.
 
+mod consumer;
+
 use std::time::Duration;
 
 use oidc_core::{
@@ -9,6 +11,8 @@ use oidc_core::{
 use serde::Serialize;
 
 use crate::backend;
+
+pub use self::consumer::{Consumer, ConsumerFinding, ConsumerGrade};
 
 /// How long relying parties may keep the JWK Set: the time that a stolen key stays trusted after
 /// it was withdrawn, and the time that a new key must at least be published before it signs.
@@ -32,6 +36,21 @@ pub struct Document {
     pub cache_control: String,
     /// The strong `ETag` (RFC 9110 section 8.8.3), quotes included: SHA-256 of the body.
     pub etag: String,
+    max_age: Duration,
+}
+
+impl Document {
+    /// The `Cache-Control` with a lifetime that is up to a fifth shorter, by these random bits: so
+    /// that those who fetched at one time do not all come back at one time.
+    ///
+    /// It is never longer than that of [`cache_control`](Self::cache_control), which is what a
+    /// rotation counts with.
+    pub fn jittered_cache_control(&self, random: u64) -> String {
+        let max = self.max_age.as_secs();
+        let fifth = max.div_euclid(5);
+        let earlier = random.checked_rem(fifth.saturating_add(1)).unwrap_or(0);
+        cache_control(max.saturating_sub(earlier))
+    }
 }
 
 /// The JWK Set of these keys, in their order (RFC 7517 section 8.5.2).
@@ -75,13 +94,17 @@ pub(crate) fn default_jwks_uri(issuer: &IssuerIdentifier) -> String {
 fn document(json: String, media_type: &'static str, max_age: Duration) -> Document {
     let bytes = json.into_bytes();
     let etag = format!("\"{}\"", base64url::encode(backend::sha256(&bytes)));
-    let cache_control = format!("public, max-age={}", max_age.as_secs());
     Document {
         bytes,
         media_type,
-        cache_control,
+        cache_control: cache_control(max_age.as_secs()),
         etag,
+        max_age,
     }
+}
+
+fn cache_control(max_age_seconds: u64) -> String {
+    format!("public, max-age={max_age_seconds}")
 }
 
 #[derive(Serialize)]
