@@ -54,6 +54,7 @@
 //! | feature | default | what it adds | what it costs |
 //! |---|---|---|---|
 //! | `aws-lc-rs` | yes | every algorithm; RSA keys can be generated; fast | builds C and assembly: a C compiler, half a minute |
+//! | `fs` | no | [`fs`]: a webroot and token files that survive a crash, on Unix | nothing |
 //! | `ring` | no | a small backend for many targets; no P-521, no RSA generation, RSA to 4096 bits | builds less C |
 //!
 //! With both, `aws-lc-rs` is used. With neither the crate compiles and is empty.
@@ -78,6 +79,8 @@
 //! none, and like all of its kind it lists none.
 
 mod backend;
+#[cfg(all(feature = "fs", unix))]
+pub mod fs;
 mod issuer;
 mod jwt_id;
 mod key_ring;

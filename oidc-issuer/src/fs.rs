@@ -1,0 +1,21 @@
+//! Files that survive a crash, and that nobody else may read or write. Feature `fs`, on Unix.
+//!
+//! Everything is written in one way, by [`Files`]: into a new file in the same folder, made for the
+//! owner alone; flushed to the disk; renamed over the old one; and the folder flushed, so that the
+//! rename is on the disk too. Whoever reads sees the old bytes or the new ones, and after a crash as
+//! well.
+//!
+//! | writer | what it keeps |
+//! |---|---|
+//! | [`Webroot`] | the documents of an issuer, for a web server to serve |
+//! | [`TokenFile`] | a token for a program to read, with the owner and the mode that an operator gave it |
+
+mod durable;
+mod error;
+mod token_file;
+mod webroot;
+
+pub use self::durable::{Files, Step};
+pub use self::error::{FileError, FileFault};
+pub use self::token_file::TokenFile;
+pub use self::webroot::{Webroot, WebrootChange};

@@ -1,0 +1,109 @@
+//! Why a file was not written or read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What happened to which file.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}: {fault}", path.display())]
+#[non_exhaustive]
+pub struct FileError {
+    /// Which file or folder.
+    pub path: PathBuf,
+    /// What happened.
+    #[source]
+    pub fault: FileFault,
+}
+
+/// What can happen to a file. Its content is never part of it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// The system refused.
+    #[error("cannot {action}")]
+    #[non_exhaustive]
+    Io {
+        /// What was tried, such as `write`.
+        action: &'static str,
+        /// What the system said.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// Others than the owner may write it, and could put in its place what they like.
+    #[error("others may write it (mode {mode:o})")]
+    #[non_exhaustive]
+    Writable {
+        /// Its mode.
+        mode: u32,
+    },
+    /// It is no folder, or no plain file.
+    #[error("is not {expected}")]
+    #[non_exhaustive]
+    Kind {
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The path does not name a file in a folder.
+    #[error("does not name a file in a folder")]
+    NoFileName,
+    /// What was read back differs from what was written: another process writes here too.
+    #[error("holds other bytes than were written")]
+    ReadBack,
+    /// It is longer than is read.
+    #[error("is longer than {max} bytes")]
+    #[non_exhaustive]
+    TooLong {
+        /// The most that is read.
+        max: u64,
+    },
+    /// A path of a document leaves its folder, or is none.
+    #[error("is not a path below the folder")]
+    Outside,
+}
+
+impl FileFault {
+    /// A stable code in `snake_case`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "file_io",
+            Self::Writable { .. } => "file_writable",
+            Self::Kind { .. } => "file_kind",
+            Self::NoFileName => "file_name",
+            Self::ReadBack => "file_read_back",
+            Self::TooLong { .. } => "file_too_long",
+            Self::Outside => "file_outside",
+        }
+    }
+}
+
+impl FileError {
+    pub(super) fn new(path: &Path, fault: FileFault) -> FileError {
+        FileError {
+            path: path.to_owned(),
+            fault,
+        }
+    }
+
+    /// The error of a system call that did this to this path.
+    pub(super) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> FileError {
+        let path = path.to_owned();
+        move |source| FileError {
+            path,
+            fault: FileFault::Io {
+                action,
+                source: Arc::new(source),
+            },
+        }
+    }
+
+    /// Whether the file is simply not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(&self.fault, FileFault::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// A stable code in `snake_case`.
+    pub const fn code(&self) -> &'static str {
+        self.fault.code()
+    }
+}

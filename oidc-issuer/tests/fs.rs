@@ -1,0 +1,304 @@
+//! Files: durable, private, and with the owner and the mode that they had.
+
+#![cfg(all(feature = "fs", unix))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "helpers of a test program, which looks at files"
+)]
+
+mod common;
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use common::{at, issuer};
+use oidc_core::Algorithm;
+use oidc_issuer::TokenSpec;
+use oidc_issuer::fs::{Files, Step, TokenFile, Webroot};
+
+/// A folder of this test's own, gone at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("oidc-issuer-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir(&path).unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// The names in it, temporary files too.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(&self.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().mode() & 0o7777
+}
+
+fn seen_in(seen: &Mutex<Vec<bool>>) -> Vec<bool> {
+    seen.lock().unwrap().clone()
+}
+
+/// Files, and the steps that they take.
+fn observed() -> (Files, Arc<Mutex<Vec<Step>>>) {
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&steps);
+    let files = Files::observed(move |step| seen.lock().unwrap().push(step));
+    (files, steps)
+}
+
+#[test]
+fn a_file_is_replaced_in_the_order_that_survives_a_crash() {
+    let folder = Folder::new("order");
+    let (files, steps) = observed();
+    files.replace(&folder.file("a"), b"1", 0o600).unwrap();
+    let order = [
+        Step::Create,
+        Step::Write,
+        Step::Flush,
+        Step::Rename,
+        Step::FlushFolder,
+    ];
+    assert_eq!(*steps.lock().unwrap(), order);
+    steps.lock().unwrap().clear();
+    files.remove(&folder.file("a")).unwrap();
+    assert_eq!(*steps.lock().unwrap(), [Step::Remove, Step::FlushFolder]);
+    files.remove(&folder.file("a")).unwrap();
+}
+
+#[test]
+fn a_file_is_whole_has_its_mode_and_leaves_nothing_beside_it() {
+    let folder = Folder::new("mode");
+    let files = Files::new();
+    for (bytes, bits) in [(&b"one"[..], 0o600), (b"two and more", 0o644), (b"", 0o640)] {
+        files.replace(&folder.file("a"), bytes, bits).unwrap();
+        assert_eq!(files.read(&folder.file("a"), 100).unwrap(), bytes);
+        assert_eq!(mode(&folder.file("a")), bits);
+    }
+    assert_eq!(folder.names(), ["a"]);
+}
+
+#[test]
+fn a_write_that_fails_leaves_the_old_file_and_nothing_beside_it() {
+    let folder = Folder::new("fails");
+    let files = Files::new();
+    // A folder cannot be replaced by a file.
+    std::fs::create_dir(folder.file("a")).unwrap();
+    let error = files.replace(&folder.file("a"), b"x", 0o600).unwrap_err();
+    assert_eq!(error.code(), "file_io");
+    assert!(error.to_string().ends_with("a: cannot replace"), "{error}");
+    assert_eq!(folder.names(), ["a"]);
+    let missing = files
+        .replace(&folder.file("no/b"), b"x", 0o600)
+        .unwrap_err();
+    assert!(missing.is_not_found());
+    for path in ["/", "..", "a/.."] {
+        let error = files.replace(Path::new(path), b"x", 0o600).unwrap_err();
+        assert_eq!(error.code(), "file_name", "{path}");
+    }
+}
+
+#[test]
+fn a_file_is_read_up_to_its_limit_and_only_if_it_is_one() {
+    let folder = Folder::new("read");
+    let files = Files::new();
+    std::fs::write(folder.file("a"), [7; 10]).unwrap();
+    assert_eq!(files.read(&folder.file("a"), 10).unwrap(), [7; 10]);
+    let error = files.read(&folder.file("a"), 9).unwrap_err();
+    assert!(
+        error.to_string().ends_with("a: is longer than 9 bytes"),
+        "{error}"
+    );
+    assert_eq!(files.read(&folder.0, 9).unwrap_err().code(), "file_kind");
+    assert!(files.read(&folder.file("b"), 9).unwrap_err().is_not_found());
+}
+
+#[test]
+fn what_others_may_write_is_refused() {
+    let folder = Folder::new("others");
+    let files = Files::new();
+    std::fs::write(folder.file("a"), "x").unwrap();
+    for (bits, ok) in [
+        (0o600, true),
+        (0o644, true),
+        (0o660, false),
+        (0o602, false),
+        (0o666, false),
+    ] {
+        std::fs::set_permissions(folder.file("a"), std::fs::Permissions::from_mode(bits)).unwrap();
+        let looked_at = files.refuse_writable_by_others(&folder.file("a"));
+        assert_eq!(looked_at.is_ok(), ok, "{bits:o}");
+        if let Err(error) = looked_at {
+            let text = error.to_string();
+            assert!(
+                text.ends_with(&format!("others may write it (mode {bits:o})")),
+                "{text}"
+            );
+        }
+    }
+    std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o1777)).unwrap();
+    assert_eq!(
+        files
+            .refuse_writable_by_others(&folder.0)
+            .unwrap_err()
+            .code(),
+        "file_writable"
+    );
+}
+
+#[test]
+fn a_webroot_is_readable_by_all_and_written_only_where_it_differs() {
+    let folder = Folder::new("webroot");
+    let webroot = Webroot::open(Files::new(), &folder.file("www"), "/keys/jwks.json").unwrap();
+    let one = issuer([Algorithm::Es256]);
+    let publish = |issuer: &oidc_issuer::Issuer| {
+        webroot
+            .publish(issuer.jwk_set_document(), issuer.discovery_document())
+            .unwrap()
+    };
+    let change = publish(&one);
+    assert!(change.discovery && change.jwk_set);
+    let change = publish(&one);
+    assert!(!change.discovery && !change.jwk_set);
+    for (path, document) in [
+        (webroot.jwk_set_path(), one.jwk_set_document()),
+        (webroot.discovery_path(), one.discovery_document()),
+    ] {
+        assert_eq!(std::fs::read(path).unwrap(), document.bytes);
+        assert_eq!(mode(path), 0o644);
+        assert_eq!(mode(path.parent().unwrap()), 0o755);
+    }
+    // Somebody has changed it: it is put right.
+    std::fs::write(webroot.jwk_set_path(), "{}").unwrap();
+    let change = publish(&one);
+    assert!(!change.discovery && change.jwk_set);
+}
+
+/// Whoever fetches both documents while they change finds a key for every algorithm announced.
+#[test]
+fn the_jwk_set_comes_first_when_an_algorithm_is_added_and_last_when_one_goes() {
+    let folder = Folder::new("webroot-order");
+    let (one, two) = (
+        issuer([Algorithm::Es256]),
+        issuer([Algorithm::Es256, Algorithm::EdDsa]),
+    );
+    let order = |issuer: &oidc_issuer::Issuer| {
+        let jwk_set = folder.file("jwks.json");
+        let (before, saw) = (
+            issuer.jwk_set_document().bytes.clone(),
+            Arc::new(Mutex::new(Vec::new())),
+        );
+        let seen = Arc::clone(&saw);
+        // At each rename of a file: is the new JWK Set there already?
+        let files = Files::observed(move |step| {
+            if step == Step::Rename {
+                seen.lock()
+                    .unwrap()
+                    .push(std::fs::read(&jwk_set).is_ok_and(|there| there == before));
+            }
+        });
+        let webroot = Webroot::open(files, &folder.0, "/jwks.json").unwrap();
+        webroot
+            .publish(issuer.jwk_set_document(), issuer.discovery_document())
+            .unwrap();
+        seen_in(&saw)
+    };
+    assert_eq!(order(&one), [false, true]); // JWK Set, then discovery
+    assert_eq!(order(&two), [false, true]);
+    assert_eq!(order(&one), [false, false]); // discovery, then JWK Set
+}
+
+#[test]
+fn the_path_of_the_jwk_set_stays_below_the_webroot() {
+    let folder = Folder::new("webroot-path");
+    for (path, ok) in [
+        ("/jwks.json", true),
+        ("/a/b/keys", true),
+        ("/.well-known/jwks.json", true),
+        ("jwks.json", false),
+        ("/", false),
+        ("", false),
+        ("//a", false),
+        ("/../a", false),
+        ("/a/../b", false),
+        ("/a/./b", false),
+        ("/a\nb", false),
+        ("/.well-known/openid-configuration", false),
+    ] {
+        let webroot = Webroot::open(Files::new(), &folder.0, path);
+        assert_eq!(webroot.is_ok(), ok, "{path:?}");
+    }
+}
+
+#[test]
+fn a_token_file_holds_the_token_and_nothing_else_for_its_owner_alone() {
+    let folder = Folder::new("token");
+    let token = issuer([Algorithm::EdDsa])
+        .issue(&TokenSpec::new("job", "aud").unwrap(), at(common::NOW))
+        .unwrap();
+    let file = TokenFile::new(Files::new(), folder.file("token"));
+    file.write(&token).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(file.path()).unwrap(),
+        token.as_str()
+    );
+    assert_eq!(file.read().unwrap().unwrap(), token.as_str());
+    assert_eq!(mode(file.path()), 0o600);
+}
+
+/// What diridp's documentation says is lost at each rotation.
+#[test]
+fn a_token_file_keeps_the_owner_the_group_and_the_mode_that_an_operator_gave_it() {
+    let folder = Folder::new("token-owner");
+    let token = issuer([Algorithm::EdDsa])
+        .issue(&TokenSpec::new("job", "aud").unwrap(), at(common::NOW))
+        .unwrap();
+    let file = TokenFile::new(Files::new(), folder.file("token"));
+    file.write(&token).unwrap();
+    std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o640)).unwrap();
+    // Only root gives a file away.
+    let given = std::os::unix::fs::chown(file.path(), Some(12_345), Some(54_321)).is_ok();
+    file.write(&token).unwrap();
+    assert_eq!(mode(file.path()), 0o640);
+    if given {
+        let metadata = std::fs::metadata(file.path()).unwrap();
+        assert_eq!((metadata.uid(), metadata.gid()), (12_345, 54_321));
+    }
+    assert_eq!(folder.names(), ["token"]);
+}
+
+#[test]
+fn a_symbolic_link_is_replaced_and_not_followed() {
+    let folder = Folder::new("token-link");
+    let token = issuer([Algorithm::EdDsa])
+        .issue(&TokenSpec::new("job", "aud").unwrap(), at(common::NOW))
+        .unwrap();
+    std::fs::write(folder.file("target"), "kept").unwrap();
+    symlink(folder.file("target"), folder.file("token")).unwrap();
+    let file = TokenFile::new(Files::new(), folder.file("token"));
+    file.write(&token).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(folder.file("target")).unwrap(),
+        "kept"
+    );
+    assert_eq!(mode(file.path()), 0o600);
+}
