@@ -55,6 +55,7 @@
 //! |---|---|---|---|
 //! | `aws-lc-rs` | yes | every algorithm; RSA keys can be generated; fast | builds C and assembly: a C compiler, half a minute |
 //! | `fs` | no | [`fs`]: a webroot and token files that survive a crash, on Unix | nothing |
+//! | `http` | no | [`http`]: a router that serves the documents | `axum` |
 //! | `ring` | no | a small backend for many targets; no P-521, no RSA generation, RSA to 4096 bits | builds less C |
 //!
 //! With both, `aws-lc-rs` is used. With neither the crate compiles and is empty.
@@ -81,6 +82,8 @@
 mod backend;
 #[cfg(all(feature = "fs", unix))]
 pub mod fs;
+#[cfg(feature = "http")]
+pub mod http;
 mod issuer;
 mod jwt_id;
 mod key_ring;
