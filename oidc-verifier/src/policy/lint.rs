@@ -31,6 +31,14 @@
 //! policy without findings is [`Safe`](Grade::Safe) as far as this can tell: which names are yours
 //! nobody but you knows.
 //!
+//! # What it knows of issuers
+//!
+//! For each known provider ([`oidc_core::provider`]) it asks whether tokens may pass that are not
+//! meant: a stranger's, those of another project, of any branch, of a pull request, of a fork, of
+//! whoever takes over a name. Where nothing forbids it, they are said to pass; what another claim or
+//! a deny rule certainly refuses is not reported. An issuer that is not known is judged by the form
+//! of the subjects that its rules name (`repo:…`, `project_path:…`).
+//!
 //! # Codes
 //!
 //! [`FindingCode`] lists them; each says why it matters and what to write instead
@@ -42,26 +50,31 @@
 //! most [`MAX_STEPS`] steps; what is left then is not looked for, and [`FindingCode::Incomplete`]
 //! says so.
 
+mod claims;
 mod code;
 mod guard;
 mod reach;
+mod shape;
+mod tenant;
 mod terms;
 mod values;
+mod world;
 
 use std::fmt;
 
 use jsonptr::PointerBuf;
 use serde::Serialize;
 
+use self::tenant::{Guarded, Shapes};
 use self::values::Effort;
 use super::operator_view::RuleName;
-use super::{Policy, Rule};
+use super::{Effect, Policy, Rule};
 
 pub use self::code::{FindingCode, Grade};
 
-/// Steps that the search for rules which never match or are needless may take: each compares two
-/// conditions or 64 pairs of characters. It bounds the lint of a policy of the largest size to some
-/// tenths of a second.
+/// Steps that looking at each rule alone may take, and once more comparing rules with each other:
+/// each compares two conditions or 64 pairs of characters. It bounds the lint of a policy of the
+/// largest size to some tenths of a second.
 pub const MAX_STEPS: usize = 1_000_000;
 
 /// Something questionable in a policy.
@@ -97,13 +110,28 @@ impl Policy {
     /// [`lint`](self).
     pub fn lint(&self) -> Vec<Finding> {
         let mut report = Report::new(self);
+        let mut shapes = Shapes::default();
+        let mut alone = Effort::new(MAX_STEPS);
         for (index, rule) in self.rules().iter().enumerate() {
-            guard::check(rule, index, &mut report);
+            let terms = terms::terms(rule, index);
+            guard::wildcards(rule, index, &terms, &mut report);
+            claims::check(rule, index, &terms, &mut report);
+            if rule.effect == Effect::Allow
+                && guard::whom_it_leaves(rule, index, &terms, &mut report)
+            {
+                let guarded = Guarded {
+                    policy: self,
+                    rule,
+                    index,
+                    terms: &terms,
+                };
+                guarded.check(&mut shapes, &mut report, &mut alone);
+            }
         }
         let mut effort = Effort::new(MAX_STEPS);
         let dead = reach::never_match(self, &mut report, &mut effort);
         reach::needless(self, &dead, &mut report, &mut effort);
-        report.finish(effort.is_spent())
+        report.finish(alone.is_spent() || effort.is_spent())
     }
 
     /// The worst grade of all findings.

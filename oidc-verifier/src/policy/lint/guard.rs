@@ -1,44 +1,37 @@
 //! What keeps strangers out of a rule: whom it leaves, and tests that keep out nobody.
 
 use jsonptr::{Predicate, Scalar};
+use oidc_core::provider::Provider;
 
 use crate::policy::condition::{ClaimTest, Condition, Elements, Test, TextOption};
 use crate::policy::operator_view::shown;
 use crate::policy::subject::PartOfSubject;
 use crate::policy::{Effect, Rule};
 
-use super::terms::{Negation, Term, narrows, place, rule_demands, terms};
-use super::values::Values;
+use super::terms::{Negation, Term, narrows, place, rule_demands};
 use super::{FindingCode, Grade, Report};
 
 /// Claims that a rule speaks of anyway, or that every token has in time: they leave nobody out.
 const NO_GUARD: [&str; 5] = ["/iss", "/aud", "/exp", "/iat", "/nbf"];
 
-pub(super) fn check(rule: &Rule, index: usize, report: &mut Report<'_>) {
-    let terms = terms(rule, index);
-    if rule.effect == Effect::Allow {
-        whom_it_leaves(rule, index, &terms, report);
-    }
-    for term in &terms {
+/// Finds exact operators with a wildcard in their operand.
+pub(super) fn wildcards(rule: &Rule, index: usize, terms: &[Term<'_>], report: &mut Report<'_>) {
+    for term in terms {
         if let Some(message) = literal_wildcard(term.test) {
             let grade = grade_if_it_never_holds(rule, term);
             let at = term.at.clone();
             report.add(FindingCode::WildcardIsLiteral, grade, index, at, message);
         }
-        if let Some(message) = other_kind(term.test) {
-            let grade = grade_if_it_never_holds(rule, term);
-            report.add(
-                FindingCode::KindMismatch,
-                grade,
-                index,
-                term.at.clone(),
-                message,
-            );
-        }
     }
 }
 
-fn whom_it_leaves(rule: &Rule, index: usize, terms: &[Term<'_>], report: &mut Report<'_>) {
+/// Looks whom an allow rule leaves out; says whether it leaves out anyone.
+pub(super) fn whom_it_leaves(
+    rule: &Rule,
+    index: usize,
+    terms: &[Term<'_>],
+    report: &mut Report<'_>,
+) -> bool {
     if rule.audiences.is_empty()
         && !rule_demands(rule, &|test| is_about(test, "/aud") && narrows(test))
     {
@@ -47,8 +40,7 @@ fn whom_it_leaves(rule: &Rule, index: usize, terms: &[Term<'_>], report: &mut Re
         let code = FindingCode::AudienceUnpinned;
         report.add(code, Grade::Dangerous, index, at, message);
     }
-    let guards = |test: &ClaimTest| !NO_GUARD.contains(&test.pointer.as_str()) && narrows(test);
-    if !rule_demands(rule, &guards) {
+    if !rule_demands(rule, &is_guard) {
         let negative = rule.conditions.iter().any(speaks_of_absence);
         let (code, message) = if negative {
             let message = "nothing but negation and absence guards this rule";
@@ -58,12 +50,23 @@ fn whom_it_leaves(rule: &Rule, index: usize, terms: &[Term<'_>], report: &mut Re
             (FindingCode::IssuerWhole, message)
         };
         report.add(code, Grade::Dangerous, index, place(rule, index), message);
-    } else if !rule_demands(rule, &|test| pins_subject(test) && narrows(test)) {
+        return false;
+    }
+    // What else of a token tells workloads apart is known of known issuers only.
+    if Provider::of_issuer(&rule.issuer).is_none()
+        && !rule_demands(rule, &|test| pins_subject(test) && narrows(test))
+    {
         let message = "no condition pins the subject";
         let at = at_claim(rule, index, terms, "/sub");
         let code = FindingCode::SubjectUnpinned;
         report.add(code, Grade::Caution, index, at, message);
     }
+    true
+}
+
+/// Whether a test leaves out some of the tokens that the rule is about.
+pub(super) fn is_guard(test: &ClaimTest) -> bool {
+    !NO_GUARD.contains(&test.pointer.as_str()) && narrows(test)
 }
 
 /// Whether a condition says what must not be, or need not.
@@ -87,7 +90,12 @@ fn pins_subject(test: &ClaimTest) -> bool {
 }
 
 /// The condition on a claim, or the rule if there is none.
-fn at_claim(rule: &Rule, index: usize, terms: &[Term<'_>], claim: &str) -> jsonptr::PointerBuf {
+pub(super) fn at_claim(
+    rule: &Rule,
+    index: usize,
+    terms: &[Term<'_>],
+    claim: &str,
+) -> jsonptr::PointerBuf {
     let mut terms = terms.iter();
     let own = terms.find(|term| is_about(term.test, claim));
     own.map_or_else(|| place(rule, index), |term| term.at.clone())
@@ -95,7 +103,7 @@ fn at_claim(rule: &Rule, index: usize, terms: &[Term<'_>], claim: &str) -> jsonp
 
 /// A test that never holds keeps an allow rule shut. Below `not`, and in a deny rule, it leaves a
 /// guard that guards nothing.
-fn grade_if_it_never_holds(rule: &Rule, term: &Term<'_>) -> Grade {
+pub(super) fn grade_if_it_never_holds(rule: &Rule, term: &Term<'_>) -> Grade {
     let denied = term.negation != Negation::Plain || term.test.elements == Some(Elements::None);
     if denied == (rule.effect == Effect::Deny) {
         Grade::Caution
@@ -146,19 +154,4 @@ fn exact_operands(predicate: &Predicate) -> Vec<&str> {
         | Predicate::Absent
         | _ => Vec::new(),
     }
-}
-
-/// Registered claims (RFC 7519 section 4.1) have one kind in every token that is verified.
-fn other_kind(test: &ClaimTest) -> Option<String> {
-    let (kind, is_text) = match test.pointer.as_str() {
-        "/iss" | "/sub" | "/jti" | "/aud" => ("a string", true),
-        "/exp" | "/iat" | "/nbf" => ("a number", false),
-        _ => return None,
-    };
-    if matches!(test.test, Test::Absent) {
-        return None;
-    }
-    let (texts, numbers, _) = Values::of(&test.test).kinds();
-    let fits = if is_text { texts } else { numbers };
-    (!fits).then(|| format!("`{}` is {kind}", shown(test.pointer.as_str())))
 }

@@ -70,8 +70,15 @@ impl<'t> Values<'t> {
             },
             Test::EqualsClaim(_) => Self::any_scalar(),
             Test::JsonText(options) => {
+                let written = |text: &str| {
+                    options.iter().any(|option| match option {
+                        TextOption::Exact(own) => **own == *text,
+                        TextOption::Wildcard(pattern) => pattern.matches(text),
+                    })
+                };
                 let mut values = Self {
                     all_texts: false,
+                    bools: [written("false"), written("true")],
                     ..Self::any_scalar()
                 };
                 for option in options {
@@ -92,6 +99,28 @@ impl<'t> Values<'t> {
             literals: vec![text],
             exact: true,
             ..Self::default()
+        }
+    }
+
+    /// Strings that match one of these.
+    pub(super) fn matching(patterns: &'t [Pattern]) -> Self {
+        let mut values = Self::default();
+        for pattern in patterns {
+            values.add_pattern(Cow::Borrowed(pattern));
+        }
+        values
+    }
+
+    /// One boolean, and nothing else.
+    pub(super) const fn bool(value: bool) -> Self {
+        Self {
+            all_texts: false,
+            literals: Vec::new(),
+            patterns: Vec::new(),
+            numbers: Vec::new(),
+            bools: [!value, value],
+            containers: false,
+            exact: true,
         }
     }
 
@@ -140,6 +169,12 @@ impl<'t> Values<'t> {
     fn add_pattern(&mut self, pattern: Cow<'t, Pattern>) {
         if pattern.matches_everything() {
             self.all_texts = true;
+            return;
+        }
+        if let Cow::Borrowed(one) = pattern
+            && one.is_literal()
+        {
+            self.literals.push(one.literal_prefix());
         } else {
             self.patterns.push(pattern);
         }
