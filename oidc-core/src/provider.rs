@@ -23,6 +23,7 @@
 //! Nothing here is enforced: a profile does not loosen or tighten any check by being there.
 
 mod drift;
+mod forms;
 mod issuers;
 mod known_claim;
 mod pairs;

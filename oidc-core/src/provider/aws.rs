@@ -8,10 +8,13 @@
 //! Where the two differ the profile admits both.
 
 use core::fmt;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 
 use super::known_claim::{ClaimKind, KnownClaim};
 use super::profile::{AudienceRule, DiscoveryQuirks, HOUR, JWT, ProviderProfile, SIG, SubjectPart};
-use super::{Provider, SubjectError};
+use super::{Provider, SubjectError, forms};
 use crate::algorithm::Algorithm;
 
 /// The claim that holds what AWS says of the caller.
@@ -88,6 +91,61 @@ const CLAIMS: &[KnownClaim] = &[
     KnownClaim::string("/https:~1~1sts.amazonaws.com~1/glue_credential_issuing_service")
         .sometimes(),
 ];
+
+/// What AWS says of the caller: a type to read a claims set into.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The members of [`NAMESPACE`].
+    #[serde(rename = "https://sts.amazonaws.com/")]
+    pub sts: Sts,
+}
+
+/// The members of [`NAMESPACE`].
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Sts {
+    /// The 12 digits of the account.
+    pub aws_account: String,
+    /// The region that the token was asked for in.
+    pub source_region: String,
+    /// The ARN of the principal; not documented, and in every token that was seen.
+    pub principal_id: Option<String>,
+    /// The organization of the account.
+    pub org_id: Option<String>,
+    /// Where the account stands in its organization: documented as one path, an array in tokens. Empty
+    /// outside of an organization.
+    #[serde(default, deserialize_with = "forms::strings")]
+    pub ou_path: Vec<String>,
+    /// The tags of the principal and its session.
+    #[serde(default)]
+    pub principal_tags: BTreeMap<String, String>,
+    /// The tags of the request: whoever asked for the token has chosen them.
+    #[serde(default)]
+    pub request_tags: BTreeMap<String, String>,
+    /// When the session of a role ends, as RFC 3339 writes it.
+    pub original_session_exp: Option<String>,
+    /// The ARN of the identity provider of a federated session.
+    pub federated_provider: Option<String>,
+    /// The user of IAM Identity Center.
+    pub identity_store_user_id: Option<String>,
+    /// The store of that user.
+    pub identity_store_arn: Option<String>,
+    /// The EC2 instance.
+    pub ec2_source_instance_arn: Option<String>,
+    /// Its VPC.
+    pub ec2_instance_source_vpc: Option<String>,
+    /// Its address in there.
+    pub ec2_instance_source_private_ipv4: Option<String>,
+    /// The version of the instance metadata service: `2` in the documentation, `2.0` in tokens.
+    pub ec2_role_delivery: Option<String>,
+    /// What the session says of its source.
+    pub source_identity: Option<String>,
+    /// The Lambda function.
+    pub lambda_source_function_arn: Option<String>,
+    /// What issued the credentials of a Glue job.
+    pub glue_credential_issuing_service: Option<String>,
+}
 
 /// The ARN of the principal that asked for the token. For a role it is the role's own, with its
 /// path, and not that of the session.

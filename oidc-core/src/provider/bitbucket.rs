@@ -10,6 +10,8 @@
 
 use core::fmt;
 
+use serde::Deserialize;
+
 use super::known_claim::{ClaimKind, KnownClaim};
 use super::profile::{
     AudienceRule, DiscoveryQuirks, HOUR, JWT, ProviderProfile, RS256, SIG, SubjectPart,
@@ -57,6 +59,27 @@ const CLAIMS: &[KnownClaim] = &[
     KnownClaim::string("/accountUuid").sometimes(),
     KnownClaim::string("/branchName").chosen().sometimes(),
 ];
+
+/// What Bitbucket says of a step. UUIDs are in braces.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+#[serde(rename_all = "camelCase")]
+pub struct Claims {
+    /// The workspace.
+    pub workspace_uuid: String,
+    /// The repository.
+    pub repository_uuid: String,
+    /// The pipeline.
+    pub pipeline_uuid: String,
+    /// The step.
+    pub step_uuid: String,
+    /// The environment that the step deploys to.
+    pub deployment_environment_uuid: Option<String>,
+    /// The account.
+    pub account_uuid: Option<String>,
+    /// The branch.
+    pub branch_name: Option<String>,
+}
 
 /// Which step of which repository: `{REPOSITORY}:{STEP}`, or `{REPOSITORY}:{ENVIRONMENT}:{STEP}`
 /// for a step that deploys. The braces are written.

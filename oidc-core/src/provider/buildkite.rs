@@ -7,6 +7,8 @@
 
 use core::fmt;
 
+use serde::Deserialize;
+
 use super::known_claim::{ClaimKind, KnownClaim};
 use super::pairs::{is_name, values};
 use super::profile::{
@@ -87,6 +89,44 @@ const CLAIMS: &[KnownClaim] = &[
         .chosen()
         .sometimes(),
 ];
+
+/// What Buildkite says of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The organization; another may have its slug later.
+    pub organization_slug: String,
+    /// Its id, if the job asked for the claim.
+    pub organization_id: Option<String>,
+    /// The pipeline.
+    pub pipeline_slug: String,
+    /// Its id, if the job asked for the claim.
+    pub pipeline_id: Option<String>,
+    /// The number of the build in its pipeline.
+    pub build_number: u64,
+    /// The id of the build, if the job asked for the claim.
+    pub build_id: Option<String>,
+    /// The branch.
+    pub build_branch: String,
+    /// The tag, if there is one.
+    pub build_tag: Option<String>,
+    /// The commit.
+    pub build_commit: String,
+    /// What started the build: `ui`, `api`, `webhook`, `trigger_job`, `schedule`.
+    pub build_source: Option<String>,
+    /// The key of the step; null if it has none.
+    pub step_key: Option<String>,
+    /// The id of the job.
+    pub job_id: String,
+    /// The id of the agent.
+    pub agent_id: String,
+    /// `buildkite-hosted` or `self-hosted`.
+    pub runner_environment: Option<String>,
+    /// The cluster, if the job asked for the claim.
+    pub cluster_id: Option<String>,
+    /// The queue in it, if the job asked for the claim.
+    pub queue_id: Option<String>,
+}
 
 /// Which job of which pipeline.
 ///

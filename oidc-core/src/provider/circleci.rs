@@ -8,6 +8,8 @@
 
 use core::fmt;
 
+use serde::Deserialize;
+
 use super::known_claim::{ClaimKind, KnownClaim};
 use super::profile::{
     AudienceRule, DAY, DiscoveryQuirks, JWT, ProviderProfile, RS256, SIG, SubjectPart,
@@ -71,6 +73,43 @@ const CLAIMS: &[KnownClaim] = &[
     ORIGIN,
     REF,
 ];
+
+/// What CircleCI says of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The project; of a fork's build, the one that it was forked from.
+    #[serde(rename = "oidc.circleci.com/project-id")]
+    pub project_id: Option<String>,
+    /// The organization of the project; in tokens since late 2025.
+    #[serde(rename = "oidc.circleci.com/org-id")]
+    pub org_id: Option<String>,
+    /// The contexts that the job uses.
+    #[serde(default, rename = "oidc.circleci.com/context-ids")]
+    pub context_ids: Vec<String>,
+    /// Whether someone can log into the job: refuse `true`. It is there in every token of a job, and
+    /// absent is not `false`.
+    #[serde(rename = "oidc.circleci.com/ssh-rerun")]
+    pub ssh_rerun: Option<bool>,
+    /// The repository, without a scheme; of a fork's build, the fork. Not for custom webhooks.
+    #[serde(rename = "oidc.circleci.com/vcs-origin")]
+    pub vcs_origin: Option<String>,
+    /// The ref that is built. Not for custom webhooks.
+    #[serde(rename = "oidc.circleci.com/vcs-ref")]
+    pub vcs_ref: Option<String>,
+    /// The definition of the pipeline.
+    #[serde(rename = "oidc.circleci.com/pipeline-definition-id")]
+    pub pipeline_definition_id: Option<String>,
+    /// The pipeline.
+    #[serde(rename = "oidc.circleci.com/pipeline-id")]
+    pub pipeline_id: Option<String>,
+    /// The workflow in it.
+    #[serde(rename = "oidc.circleci.com/workflow-id")]
+    pub workflow_id: Option<String>,
+    /// The job in that.
+    #[serde(rename = "oidc.circleci.com/job-id")]
+    pub job_id: Option<String>,
+}
 
 /// Who a job is, or which of CircleCI's own services.
 ///

@@ -8,6 +8,9 @@
 //! Source: Microsoft's documentation, "Access token claims reference".
 
 use core::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
 
 use super::known_claim::KnownClaim;
 use super::profile::{
@@ -20,8 +23,8 @@ pub(super) static PROFILE: ProviderProfile = ProviderProfile {
     provider: Provider::Entra,
     title: "Microsoft Entra ID",
     algorithms: RS256,
-    // An hour and more; a day for managed identities.
-    max_lifetime: DAY,
+    // An hour and more; a day for managed identities, from an `iat` that is set back 5 minutes.
+    max_lifetime: DAY.saturating_add(Duration::from_secs(300)),
     requires_kid: true,
     requires_iss: true,
     types: JWT,
@@ -77,6 +80,30 @@ const CLAIMS: &[KnownClaim] = &[
     KnownClaim::string("/xms_mirid").sometimes(),
     KnownClaim::string("/xms_").prefix().sometimes(),
 ];
+
+/// What Entra says of an application, in tokens of version 1 or 2.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The tenant.
+    #[serde(rename = "tid")]
+    pub tenant_id: String,
+    /// The version of the token: `1.0` or `2.0`.
+    #[serde(rename = "ver")]
+    pub version: String,
+    /// The object of the principal in the tenant.
+    #[serde(rename = "oid")]
+    pub object_id: Option<String>,
+    /// The client application: `azp` in version 2, `appid` in version 1.
+    #[serde(rename = "azp", alias = "appid")]
+    pub application_id: Option<String>,
+    /// The roles that the application was given.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// `app` in tokens that stand for no user.
+    #[serde(rename = "idtyp")]
+    pub token_kind: Option<String>,
+}
 
 /// Whom a token is about: the object id of an application's own token, or, for one application
 /// only, a pairwise name of 43 characters.

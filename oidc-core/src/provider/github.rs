@@ -8,11 +8,13 @@
 
 mod subject;
 
-use super::Provider;
+use serde::Deserialize;
+
 use super::known_claim::KnownClaim;
 use super::profile::{
     AudienceRule, DiscoveryQuirks, HOUR, JWT, ProviderProfile, RS256, SIG, SubjectPart,
 };
+use super::{Provider, forms};
 
 pub use self::subject::{Repository, Subject, for_display};
 
@@ -96,6 +98,62 @@ const CLAIMS: &[KnownClaim] = &[
         .chosen()
         .sometimes(),
 ];
+
+/// What GitHub says of a workflow run. Ids and counters are strings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// `OWNER/NAME`; another may have it later.
+    pub repository: String,
+    /// The id of the repository.
+    pub repository_id: String,
+    /// The organization or user; another may have the name later.
+    pub repository_owner: String,
+    /// Its id.
+    pub repository_owner_id: String,
+    /// `internal`, `private` or `public`.
+    pub repository_visibility: Option<String>,
+    /// The enterprise of the organization.
+    pub enterprise: Option<String>,
+    /// Its id.
+    pub enterprise_id: Option<String>,
+    /// The ref that started the run.
+    #[serde(rename = "ref")]
+    pub git_ref: String,
+    /// `branch` or `tag`.
+    pub ref_type: Option<String>,
+    /// Whether the ref is protected; a string on the wire.
+    #[serde(default, deserialize_with = "forms::optional_flag")]
+    pub ref_protected: Option<bool>,
+    /// The commit.
+    pub sha: Option<String>,
+    /// The target of a pull request.
+    pub base_ref: Option<String>,
+    /// The source of a pull request.
+    pub head_ref: Option<String>,
+    /// The environment of the job.
+    pub environment: Option<String>,
+    /// What started the run: `push`, `pull_request` and so on.
+    pub event_name: String,
+    /// The name of the workflow.
+    pub workflow: Option<String>,
+    /// Where the workflow is defined.
+    pub workflow_ref: Option<String>,
+    /// Where the job is defined: of a reusable workflow, that one.
+    pub job_workflow_ref: Option<String>,
+    /// The id of the run.
+    pub run_id: String,
+    /// How many runs of the workflow there were.
+    pub run_number: String,
+    /// How often this one was started.
+    pub run_attempt: String,
+    /// `github-hosted` or `self-hosted`.
+    pub runner_environment: Option<String>,
+    /// Who started the run.
+    pub actor: Option<String>,
+    /// Their id.
+    pub actor_id: Option<String>,
+}
 
 /// Those of the default forms, then those of templates.
 const PARTS: &[SubjectPart] = &[

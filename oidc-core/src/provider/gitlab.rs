@@ -9,12 +9,14 @@
 
 use core::fmt;
 
+use serde::Deserialize;
+
 use super::known_claim::{ClaimKind, KnownClaim};
 use super::pairs::{is_name, values};
 use super::profile::{
     AudienceRule, DAY, DiscoveryQuirks, JWT, ProviderProfile, RS256, SIG, SubjectPart,
 };
-use super::{Provider, SubjectError};
+use super::{Provider, SubjectError, forms};
 
 pub(super) static PROFILE: ProviderProfile = ProviderProfile {
     provider: Provider::GitLab,
@@ -92,6 +94,81 @@ const CLAIMS: &[KnownClaim] = &[
         .chosen()
         .sometimes(),
 ];
+
+/// What GitLab says of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The id of the group or user that the project belongs to.
+    pub namespace_id: String,
+    /// Its path; another may have it later.
+    pub namespace_path: String,
+    /// The id of the project.
+    pub project_id: String,
+    /// Its path; another may have it later.
+    pub project_path: String,
+    /// `internal`, `private` or `public`.
+    pub project_visibility: Option<String>,
+    /// The id of the user who runs the job.
+    pub user_id: String,
+    /// Their name.
+    pub user_login: String,
+    /// Their address.
+    pub user_email: String,
+    /// Their access to the project: `developer`, `maintainer` and so on.
+    pub user_access_level: Option<String>,
+    /// Their accounts elsewhere, if they let them be shown.
+    #[serde(default)]
+    pub user_identities: Vec<UserIdentity>,
+    /// The groups that they are in.
+    #[serde(default)]
+    pub groups_direct: Vec<String>,
+    /// The id of the pipeline.
+    pub pipeline_id: String,
+    /// What started it: `push`, `merge_request_event` and so on.
+    pub pipeline_source: String,
+    /// The id of the job.
+    pub job_id: String,
+    /// The name of the branch or tag.
+    #[serde(rename = "ref")]
+    pub git_ref: String,
+    /// `branch` or `tag`.
+    pub ref_type: String,
+    /// The whole ref.
+    pub ref_path: Option<String>,
+    /// Whether the branch or tag is protected; a string on the wire.
+    #[serde(deserialize_with = "forms::flag")]
+    pub ref_protected: bool,
+    /// The environment that the job deploys to.
+    pub environment: Option<String>,
+    /// Whether that is protected; a string on the wire.
+    #[serde(default, deserialize_with = "forms::optional_flag")]
+    pub environment_protected: Option<bool>,
+    /// What the job does with it: `start`, `stop` and so on.
+    pub environment_action: Option<String>,
+    /// The tier of the environment.
+    pub deployment_tier: Option<String>,
+    /// The id of the runner; unlike the others a number.
+    pub runner_id: Option<u64>,
+    /// `gitlab-hosted` or `self-hosted`.
+    pub runner_environment: Option<String>,
+    /// The commit.
+    pub sha: Option<String>,
+    /// Where the pipeline is defined; null unless it is in the project itself.
+    pub ci_config_ref_uri: Option<String>,
+    /// The commit of that definition.
+    pub ci_config_sha: Option<String>,
+}
+
+/// An account of a user at another provider.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct UserIdentity {
+    /// Which provider.
+    pub provider: String,
+    /// The user's id there.
+    pub extern_uid: String,
+}
 
 /// Which project a job runs for, and on what.
 ///

@@ -9,6 +9,8 @@
 
 use core::fmt;
 
+use serde::Deserialize;
+
 use super::known_claim::KnownClaim;
 use super::profile::{
     AudienceRule, DiscoveryQuirks, HOUR, JWT, ProviderProfile, RS256, SIG, SubjectPart,
@@ -61,6 +63,46 @@ const CLAIMS: &[KnownClaim] = &[
     KnownClaim::number("/google/compute_engine/project_number").tenant(),
     KnownClaim::string("/google/compute_engine/zone"),
 ];
+
+/// What Google says of a service account, or of an instance.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The address of the service account; a new account can get it.
+    pub email: Option<String>,
+    /// Whether Google vouches for the address.
+    pub email_verified: Option<bool>,
+    /// The authorized party.
+    pub azp: Option<String>,
+    /// What the metadata server adds in the full format.
+    pub google: Option<Details>,
+}
+
+/// The members of `google`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Details {
+    /// The instance that asked for the token.
+    pub compute_engine: Option<ComputeEngine>,
+}
+
+/// An instance of Compute Engine.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct ComputeEngine {
+    /// The id of the project; its number stays.
+    pub project_id: String,
+    /// The number of the project: a number on the wire.
+    pub project_number: u64,
+    /// The zone.
+    pub zone: String,
+    /// The id of the instance: a string on the wire.
+    pub instance_id: String,
+    /// Its name; another may have it later.
+    pub instance_name: String,
+    /// When it was made, in seconds since 1970.
+    pub instance_creation_timestamp: i64,
+}
 
 /// The unique id of an account: decimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

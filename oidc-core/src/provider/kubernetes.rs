@@ -9,6 +9,8 @@
 
 use core::fmt;
 
+use serde::Deserialize;
+
 use super::known_claim::KnownClaim;
 use super::profile::{AudienceRule, DAY, DiscoveryQuirks, JWT, ProviderProfile, SIG, SubjectPart};
 use super::{Provider, SubjectError};
@@ -76,6 +78,45 @@ const CLAIMS: &[KnownClaim] = &[
     KnownClaim::string("/kubernetes.io/secret/uid"),
     KnownClaim::number("/kubernetes.io/warnafter").sometimes(),
 ];
+
+/// What a cluster says of a service account.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The members of `kubernetes.io`.
+    #[serde(rename = "kubernetes.io")]
+    pub kubernetes: Details,
+}
+
+/// The members of `kubernetes.io`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Details {
+    /// The namespace.
+    pub namespace: String,
+    /// The service account.
+    #[serde(rename = "serviceaccount")]
+    pub service_account: Object,
+    /// The pod that the token is bound to.
+    pub pod: Option<Object>,
+    /// The node of that pod.
+    pub node: Option<Object>,
+    /// The secret that the token is bound to.
+    pub secret: Option<Object>,
+    /// From when on the token should have been replaced, in seconds since 1970.
+    #[serde(rename = "warnafter")]
+    pub warn_after: Option<i64>,
+}
+
+/// An object of the cluster: another may have its name later, its uid stays.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Object {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+}
 
 /// A service account: `system:serviceaccount:NAMESPACE:NAME`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

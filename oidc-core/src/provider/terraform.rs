@@ -8,6 +8,8 @@
 
 use core::fmt;
 
+use serde::Deserialize;
+
 use super::known_claim::KnownClaim;
 use super::pairs::values;
 use super::profile::{
@@ -91,6 +93,45 @@ const CLAIMS: &[KnownClaim] = &[
         .sometimes(),
     KnownClaim::string("/terraform_operation").sometimes(),
 ];
+
+/// What Terraform says of a run, or of an operation on a stack.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The id of the organization.
+    #[serde(rename = "terraform_organization_id")]
+    pub organization_id: String,
+    /// Its name; another may have it later.
+    #[serde(rename = "terraform_organization_name")]
+    pub organization_name: String,
+    /// The id of the project.
+    #[serde(rename = "terraform_project_id")]
+    pub project_id: Option<String>,
+    /// Its name.
+    #[serde(rename = "terraform_project_name")]
+    pub project_name: Option<String>,
+    /// The id of the workspace of a run.
+    #[serde(rename = "terraform_workspace_id")]
+    pub workspace_id: Option<String>,
+    /// Its name.
+    #[serde(rename = "terraform_workspace_name")]
+    pub workspace_name: Option<String>,
+    /// The subject without the phase.
+    #[serde(rename = "terraform_full_workspace")]
+    pub full_workspace: Option<String>,
+    /// The id of the run.
+    #[serde(rename = "terraform_run_id")]
+    pub run_id: Option<String>,
+    /// `plan` or `apply`.
+    #[serde(rename = "terraform_run_phase")]
+    pub run_phase: Option<String>,
+    /// The id of a stack.
+    #[serde(rename = "terraform_stack_id")]
+    pub stack_id: Option<String>,
+    /// Its name.
+    #[serde(rename = "terraform_stack_name")]
+    pub stack_name: Option<String>,
+}
 
 /// Which phase of a run of which workspace, or which operation on which stack.
 ///
