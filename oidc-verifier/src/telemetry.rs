@@ -40,6 +40,21 @@ pub(crate) fn judged(outcome: &Result<Verified<'_>, VerifyError>) {
     }
 }
 
+/// Puts what a fetch does, the HTTP library included, into a span.
+#[cfg(all(feature = "http", any(feature = "aws-lc-rs", feature = "ring")))]
+pub(crate) fn in_fetch<F: Future>(
+    issuer: &IssuerIdentifier,
+    kind: FetchKind,
+    fetch: F,
+) -> impl Future<Output = F::Output> + use<F> {
+    #[cfg(feature = "tracing")]
+    let fetch = {
+        let span = tracing::debug_span!("fetch", issuer = issuer.as_str(), document = kind.code());
+        tracing::Instrument::instrument(fetch, span)
+    };
+    fetch
+}
+
 /// A fetch has ended.
 #[cfg(feature = "discovery")]
 pub(crate) fn fetched(

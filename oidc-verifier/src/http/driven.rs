@@ -182,7 +182,10 @@ impl Driver {
             let now = self.clock.now();
             let rest = match self.driven.step(&self.verifier, now, under_way.is_none()) {
                 Step::Fetch(fetch) => {
-                    under_way = Some(Box::pin(bounded(Arc::clone(&transport), fetch)));
+                    let kind = fetch.kind;
+                    let fetch = bounded(Arc::clone(&transport), fetch);
+                    let fetch = telemetry::in_fetch(&self.driven.issuer, kind, fetch);
+                    under_way = Some(Box::pin(fetch));
                     continue;
                 }
                 Step::Rest(rest) => rest,
