@@ -79,6 +79,9 @@
 //! | `discovery` | `ProviderMetadata`, `KeySource`: when to fetch keys | the crates `url` and `sha2` with what they need |
 //! | `redis` | `RedisReplayGuard`, for services of several processes | the crate `redis` with tokio: 51 crates |
 //! | `http` | [`http`]: keys fetched and kept current, on tokio | `discovery`, `reqwest`, `rustls`: 110 crates in all |
+//! | `tower` | [`tower`]: a layer for `Authorization: Bearer` | 4 crates |
+//! | `axum` | [`tower::Authenticated`] as an argument of a handler | 11 crates |
+//! | `tracing`, `metrics` | what happens, without a word of a token | 4 and 2 crates |
 //!
 //! With neither backend there is no [`Verifier`]: code that needs one does not compile.
 //!
@@ -125,6 +128,8 @@ pub mod replay;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod signature;
 mod telemetry;
+#[cfg(all(feature = "tower", any(feature = "aws-lc-rs", feature = "ring")))]
+pub mod tower;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod trusted_issuer;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -170,3 +175,13 @@ struct FrontPage;
 ))]
 #[doc = include_str!("../../docs/stop-replay.md")]
 struct StopReplay;
+
+/// The how-to is compiled as it stands.
+#[cfg(all(
+    doctest,
+    feature = "http",
+    feature = "axum",
+    any(feature = "aws-lc-rs", feature = "ring")
+))]
+#[doc = include_str!("../../docs/verify-in-a-service.md")]
+struct VerifyInAService;
