@@ -151,6 +151,7 @@
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod admission;
+pub mod aws;
 mod claims_view;
 mod condition;
 mod date;
@@ -224,6 +225,8 @@ struct Rule {
 enum Origin {
     /// In the native language: `/rules/N`, and `conditions` below it as they are nested.
     Native,
+    /// In no document: the dialect implies the rule. It is explained only where it holds.
+    Implied,
     /// In a dialect, whose conditions stand side by side: one place for each.
     Dialect {
         rule: PointerBuf,
@@ -294,7 +297,7 @@ impl Policy {
         self.rules.len()
     }
 
-    /// Whether it has no rule; none that loads is so.
+    /// Whether it has no rule: it admits nobody. Only a dialect can say so.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }

@@ -1,5 +1,11 @@
 //! The contract of `examples/decide.rs`: what it answers, line by line.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "these helpers run in tests only"
+)]
+
 #[expect(dead_code, reason = "`main` is for the example")]
 #[path = "../examples/decide.rs"]
 mod program;
@@ -33,6 +39,28 @@ fn doppler() -> Value {
             },
         },
         "claims": {"aud": ["other", "deploy"], "sub": "job-42"},
+        "issuer": "https://ci.example",
+    })
+}
+
+fn aws() -> Value {
+    json!({
+        "id": "r",
+        "dialect": "aws",
+        "policy": {
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "Deploy",
+                "Effect": "Allow",
+                "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/ci.example"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {"ci.example:aud": "sts.amazonaws.com"},
+                    "StringLike": {"ci.example:sub": "job-*"},
+                },
+            }],
+        },
+        "claims": {"aud": "sts.amazonaws.com", "sub": "job-42"},
         "issuer": "https://ci.example",
     })
 }
@@ -84,7 +112,7 @@ fn a_refusal_says_why() {
 
 #[test]
 fn claims_of_another_issuer_are_refused() {
-    for mut request in [native(), doppler()] {
+    for mut request in [native(), doppler(), aws()] {
         request["issuer"] = json!("https://ci.example/");
         assert_eq!(answer(&request)["allow"], false);
         request["claims"]["iss"] = json!("https://other.example");
@@ -112,6 +140,121 @@ fn a_policy_that_does_not_load_is_answered_with_code_and_place() {
 }
 
 #[test]
+fn a_trust_policy_answers_with_sid_or_index() {
+    let allowed = answer(&aws());
+    assert_eq!(
+        (&allowed["id"], &allowed["allow"], &allowed["rule"]),
+        (&json!("r"), &json!(true), &json!("Deploy"))
+    );
+    let mut unnamed = aws();
+    let statement = unnamed["policy"]["Statement"][0].as_object_mut();
+    statement.unwrap().remove("Sid");
+    assert_eq!(answer(&unnamed)["rule"], 0);
+    let mut refused = aws();
+    refused["claims"]["sub"] = json!("Job-42");
+    let refused = answer(&refused);
+    assert_eq!(
+        (&refused["allow"], &refused["rule"]),
+        (&json!(false), &json!(null))
+    );
+    assert_eq!(
+        refused["why"][1],
+        "nearest: rule 0 `Deploy`: `ci.example:sub`: differs only in case"
+    );
+    let mut broken = aws();
+    broken["policy"]["Statement"][0]["Condition"] = json!({"StringEqual": {"ci.example:sub": "x"}});
+    let broken = answer(&broken);
+    assert_eq!(
+        (&broken["error"], &broken["at"]),
+        (
+            &json!("operator_unknown"),
+            &json!("/Statement/0/Condition/StringEqual")
+        )
+    );
+}
+
+/// The answer for a trust policy with one condition, and more members of the request.
+fn on_condition(condition: Value, more: &Value) -> Value {
+    let mut request = aws();
+    request["policy"]["Statement"][0]["Condition"] = condition;
+    let members = request.as_object_mut().unwrap();
+    members.extend(more.as_object().unwrap().clone());
+    answer(&request)
+}
+
+#[test]
+fn a_trust_policy_asks_the_time() {
+    let condition = json!({"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}});
+    for (more, expected) in [
+        (json!({"now": 1_798_761_599}), true),
+        (json!({"now": 1_798_761_600}), false),
+        (json!({}), false),
+    ] {
+        let answer = on_condition(condition.clone(), &more);
+        assert_eq!(answer["allow"], expected, "{answer}");
+    }
+}
+
+#[test]
+fn a_trust_policy_asks_the_context() {
+    let provider = "arn:aws:iam::111122223333:oidc-provider/ci.example";
+    let role = "arn:aws:iam::111122223333:role/r";
+    let session = json!({"StringLike": {"sts:RoleSessionName": "a*"}});
+    let address = json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}});
+    let listed = json!({"Bool": {"sts:RoleAuthorizedByIdp": false}});
+    let nothing = json!({"Null": {"x:y": true}});
+    let other = json!({"StringEquals": {"x:y": "z"}});
+    let several = json!({"ForAnyValue:StringEquals": {"x:y": "z"}});
+    for (condition, context, expected) in [
+        (&session, json!({"session_name": "ab"}), true),
+        (&session, json!({"session_name": "b"}), false),
+        (&address, json!({"source_ip": "10.1.2.3"}), true),
+        (&address, json!({"source_ip": "11.1.2.3"}), false),
+        (&listed, json!({"role_arn": role}), true),
+        (&listed, json!({}), false),
+        (&nothing, json!({"provider_arn": provider}), true),
+        (&nothing, json!({"provider_arn": role}), false),
+        (&other, json!({"keys": {"X:Y": "z"}}), true),
+        (&other, json!({"keys": {"x:y": ["z"]}}), false),
+        (&several, json!({"keys": {"x:y": ["a", "z"]}}), true),
+    ] {
+        let answer = on_condition(condition.clone(), &json!({"context": context}));
+        assert_eq!(answer["allow"], expected, "{answer}");
+    }
+}
+
+#[test]
+fn other_claims_are_keys_in_open_mode_only() {
+    let condition = json!({"StringEquals": {"ci.example:team": "web"}});
+    let claims = json!({"aud": "a", "sub": "s", "team": "web"});
+    for (context, expected) in [
+        (json!({"mode": "open"}), true),
+        (json!({"mode": "documented"}), false),
+        (json!({}), false),
+    ] {
+        let more = json!({"claims": claims, "context": context});
+        assert_eq!(on_condition(condition.clone(), &more)["allow"], expected);
+    }
+}
+
+#[test]
+fn a_context_that_is_not_known_is_an_error() {
+    let long = "x".repeat(1_000);
+    let condition = json!({"StringEquals": {"ci.example:sub": [long, long, "job-42"]}});
+    let with = |context: Value| on_condition(condition.clone(), &json!({"context": context}));
+    assert_eq!(with(json!({}))["error"], "too_long");
+    assert_eq!(with(json!({"quota": "default"}))["error"], "too_long");
+    assert_eq!(with(json!({"quota": "raised"}))["allow"], true);
+    for context in [json!({"modus": "open"}), json!({"mode": "Open"}), json!([])] {
+        let answer = with(context);
+        assert!(
+            answer["error"].is_string() && answer.get("allow").is_none(),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
 fn duplicate_names_in_policy_or_claims_are_refused() {
     let line = native().to_string();
     let twice = line.replace(r#""effect":"allow""#, r#""effect":"deny","effect":"allow""#);
@@ -128,7 +271,7 @@ fn duplicate_names_in_policy_or_claims_are_refused() {
 
 #[test]
 fn a_dialect_that_is_not_known_is_said_so() {
-    for dialect in ["aws", "Native", ""] {
+    for dialect in ["AWS", "Native", ""] {
         let mut request = native();
         request["dialect"] = json!(dialect);
         let expected = json!({"id": "a", "error": "dialect_unsupported"});

@@ -16,6 +16,7 @@ use crate::Verified;
 #[derive(Clone, Copy)]
 pub struct ClaimsView<'a> {
     source: Source<'a>,
+    request: Option<&'a super::aws::Request>,
 }
 
 #[derive(Clone, Copy)]
@@ -30,6 +31,7 @@ impl<'a> From<&'a Verified<'_>> for ClaimsView<'a> {
     fn from(token: &'a Verified<'_>) -> Self {
         Self {
             source: Source::Verified(token),
+            request: None,
         }
     }
 }
@@ -38,11 +40,22 @@ impl<'a> From<&'a VouchedClaims<'_>> for ClaimsView<'a> {
     fn from(claims: &'a VouchedClaims<'_>) -> Self {
         Self {
             source: Source::Vouched(claims),
+            request: None,
         }
     }
 }
 
 impl<'a> ClaimsView<'a> {
+    /// With what the request says beside the token.
+    pub(super) const fn with_request(mut self, request: &'a super::aws::Request) -> Self {
+        self.request = Some(request);
+        self
+    }
+
+    pub(super) const fn request(self) -> Option<&'a super::aws::Request> {
+        self.request
+    }
+
     pub(super) fn issuer(self) -> &'a str {
         match self.source {
             #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]

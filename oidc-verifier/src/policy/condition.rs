@@ -3,6 +3,7 @@
 use jsonptr::{Decimal, Located, Matcher, Mismatch, Pattern, Pointer, PointerBuf, Predicate};
 use serde::{Serialize, Serializer};
 
+use super::aws::AwsCondition;
 use super::claims_view::ClaimsView;
 use super::subject::{PartOfSubject, Subject};
 
@@ -10,6 +11,8 @@ use super::subject::{PartOfSubject, Subject};
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
     Claim(ClaimTest),
+    /// A condition of AWS's language, on a key.
+    Aws(AwsCondition),
     All(Box<[Condition]>),
     Any(Box<[Condition]>),
     Not {
@@ -168,7 +171,7 @@ pub(super) struct Budget {
 pub(super) struct Exhausted;
 
 /// Bytes that one step reads.
-const STEP_BYTES: usize = 64;
+pub(super) const STEP_BYTES: usize = 64;
 
 impl Budget {
     pub(super) const fn new(steps: usize) -> Self {
@@ -194,6 +197,7 @@ impl Condition {
     ) -> Result<Verdict, Exhausted> {
         match self {
             Self::Claim(test) => test.judge(claims, budget),
+            Self::Aws(condition) => condition.judge(claims, budget),
             Self::All(parts) => {
                 budget.spend(1)?;
                 let mut verdict = Verdict::Holds;
@@ -229,6 +233,7 @@ impl Condition {
                     visit(other.as_pointer());
                 }
             }
+            Self::Aws(condition) => condition.for_each_pointer(visit),
             Self::All(parts) | Self::Any(parts) => {
                 for part in parts {
                     part.for_each_pointer(visit);

@@ -25,6 +25,26 @@ pub(super) fn seconds(text: &str) -> Option<Decimal> {
     Some(Decimal::from(seconds))
 }
 
+/// The date of this many seconds since 1970, from then until the end of the year 9999.
+pub(super) fn rfc3339(seconds: i64) -> String {
+    let days = seconds.div_euclid(86_400);
+    let of_day = seconds.rem_euclid(86_400);
+    // From an estimate that is too early by a day at most, forward.
+    let mut year = 1970_i64.saturating_add(days.div_euclid(366));
+    while days_since_1970(year.saturating_add(1), 1, 1).is_some_and(|first| first <= days) {
+        year = year.saturating_add(1);
+    }
+    let first_of = |month: i64| days_since_1970(year, month, 1).filter(|first| *first <= days);
+    let month = (1..=12).rev().find(|month| first_of(*month).is_some());
+    let month = month.unwrap_or(1);
+    let day = days
+        .saturating_sub(first_of(month).unwrap_or(days))
+        .saturating_add(1);
+    let (hour, rest) = (of_day.div_euclid(3_600), of_day.rem_euclid(3_600));
+    let (minute, second) = (rest.div_euclid(60), rest.rem_euclid(60));
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// `N` numbers of these many digits, with `separator` between them.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(separator);
@@ -119,6 +139,29 @@ mod tests {
         ] {
             assert_eq!(whole(text), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn seconds_are_written_as_the_date_that_they_are_read_from() {
+        for seconds in [
+            0,
+            1,
+            86_399,
+            86_400,
+            951_782_399,
+            951_782_400,
+            951_825_600,
+            1_789_993_600,
+            1_798_761_599,
+            1_798_761_600,
+            4_107_542_400,
+            253_402_300_799,
+        ] {
+            let text = rfc3339(seconds);
+            assert_eq!(whole(&text), Some(seconds), "{text}");
+        }
+        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(rfc3339(253_402_300_799), "9999-12-31T23:59:59Z");
     }
 
     #[test]

@@ -26,6 +26,8 @@ use super::path::Path;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
+    /// What the document calls a rule.
+    noun: &'static str,
     rule: Option<usize>,
     id: Option<Box<str>>,
     at: PointerBuf,
@@ -36,6 +38,18 @@ pub struct PolicyError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyFault {
+    /// AWS: an action that no trust policy is about.
+    #[error("not an action of a trust policy, such as `sts:AssumeRoleWithWebIdentity`")]
+    Action,
+    /// AWS: neither an IP address nor a block of them.
+    #[error("neither an IP address nor a block such as `203.0.113.0/24`")]
+    Address,
+    /// AWS: an ARN without its six parts.
+    #[error("ARN does not have six parts, divided by `:`")]
+    Arn,
+    /// AWS: bytes that are not written in base64.
+    #[error("not base64")]
+    Base64,
     /// A date is not written as RFC 3339 says, to the second.
     #[error("date is not of the form `2027-01-31T23:59:59Z`")]
     Date,
@@ -55,6 +69,9 @@ pub enum PolicyFault {
     /// An example of the policy is not decided as it says.
     #[error("{0}")]
     Example(ExampleFault),
+    /// AWS: a date of none of the forms that IAM reads.
+    #[error("neither a date such as `2027-01-31T23:59:59Z` nor seconds since 1970")]
+    Instant,
     /// The issuer cannot be one.
     #[error("issuer is not usable")]
     Issuer(#[source] IssuerIdentifierError),
@@ -88,6 +105,9 @@ pub enum PolicyFault {
     /// A condition on a part of the subject, where nothing says whose subjects they are.
     #[error("issuer is of no known provider: say whose tokens they are with `provider`")]
     NoProvider,
+    /// AWS: a value that an operator on numbers cannot read.
+    #[error("not a number")]
+    NotANumber,
     /// The format crate gave a float that may not be the number that was written.
     #[error("number is not exact in this format")]
     Number,
@@ -104,6 +124,9 @@ pub enum PolicyFault {
     /// A claim that begins with `/` is no JSON Pointer (RFC 6901).
     #[error("pointer is not usable")]
     Pointer(#[source] PointerError),
+    /// AWS: a federated principal that is no identity provider.
+    #[error("neither the ARN of an identity provider nor one of those that IAM knows by name")]
+    Principal,
     /// A separator of more or less than one character.
     #[error("separator is not one character")]
     Separator,
@@ -120,6 +143,13 @@ pub enum PolicyFault {
     #[error("nested deeper than {max}")]
     #[non_exhaustive]
     TooDeep {
+        /// The limit.
+        max: usize,
+    },
+    /// The document is longer than the limit, white space not counted.
+    #[error("policy is longer than {max} characters")]
+    #[non_exhaustive]
+    TooLong {
         /// The limit.
         max: usize,
     },
@@ -156,6 +186,13 @@ pub enum PolicyFault {
         /// A part that is spelt much like it.
         suggestion: Option<&'static str>,
     },
+    /// AWS: a condition operator that is not known, in this spelling.
+    #[error("unknown operator{}", suggest(*.suggestion))]
+    #[non_exhaustive]
+    UnknownOperator {
+        /// A known operator that is spelt much like it.
+        suggestion: Option<&'static str>,
+    },
     /// A word that is none of the known ones.
     #[error("not one of {known}")]
     #[non_exhaustive]
@@ -163,6 +200,9 @@ pub enum PolicyFault {
         /// The known ones.
         known: &'static str,
     },
+    /// AWS: `${` does not begin a variable, or an escape.
+    #[error("variable is not of the form `${{key}}` or `${{key, 'default'}}`")]
+    Variable,
     /// A value of another kind than the member has.
     #[error("is {actual}, not {expected}")]
     #[non_exhaustive]
@@ -198,12 +238,23 @@ fn suggest(suggestion: Option<&str>) -> String {
 
 impl PolicyError {
     pub(super) fn new(at: &Path<'_>, fault: PolicyFault) -> Self {
+        Self::at_pointer(at.to_pointer(), fault)
+    }
+
+    pub(super) const fn at_pointer(at: PointerBuf, fault: PolicyFault) -> Self {
         Self {
+            noun: "rule",
             rule: None,
             id: None,
-            at: at.to_pointer(),
+            at,
             fault,
         }
+    }
+
+    /// Of a dialect whose rules are statements.
+    pub(super) fn in_statement(mut self, index: usize, id: Option<&str>) -> Self {
+        self.noun = "statement";
+        self.in_rule(index, id)
     }
 
     pub(super) fn in_rule(mut self, index: usize, id: Option<&str>) -> Self {
@@ -212,7 +263,7 @@ impl PolicyError {
         self
     }
 
-    /// The index of the rule, from 0, if it is about one.
+    /// The index of the rule (or statement), from 0, if it is about one.
     pub const fn rule(&self) -> Option<usize> {
         self.rule
     }
@@ -235,7 +286,11 @@ impl PolicyError {
     /// A stable word for logs and tests.
     pub const fn code(&self) -> &'static str {
         match &self.fault {
-            PolicyFault::Date => "date_invalid",
+            PolicyFault::Action => "action_unknown",
+            PolicyFault::Address => "address_invalid",
+            PolicyFault::Arn => "arn_invalid",
+            PolicyFault::Base64 => "base64_invalid",
+            PolicyFault::Date | PolicyFault::Instant => "date_invalid",
             PolicyFault::DuplicateMember => "duplicate_member",
             PolicyFault::Duplicate { .. } => "duplicate",
             PolicyFault::Empty => "empty",
@@ -248,19 +303,24 @@ impl PolicyError {
             PolicyFault::MustBeTrue { .. } => "must_be_true",
             PolicyFault::NoOperator => "operator_missing",
             PolicyFault::NoProvider => "provider_missing",
+            PolicyFault::NotANumber => "number_invalid",
             PolicyFault::Number => "number_inexact",
             PolicyFault::OtherProvider { .. } => "provider_other",
             PolicyFault::Pattern(_) => "pattern_invalid",
             PolicyFault::Pointer(_) => "pointer_invalid",
+            PolicyFault::Principal => "principal_invalid",
             PolicyFault::Separator => "separator_invalid",
             PolicyFault::SeveralOperators { .. } => "operator_several",
             PolicyFault::TooDeep { .. } => "too_deep",
+            PolicyFault::TooLong { .. } => "too_long",
             PolicyFault::TooMany { .. } => "too_many",
             PolicyFault::TooManyClaims { .. } => "too_many_claims",
             PolicyFault::Unreadable => "unreadable",
             PolicyFault::UnknownMember { .. } => "member_unknown",
             PolicyFault::UnknownPart { .. } => "part_unknown",
+            PolicyFault::UnknownOperator { .. } => "operator_unknown",
             PolicyFault::UnknownWord { .. } => "word_unknown",
+            PolicyFault::Variable => "variable_invalid",
             PolicyFault::WrongKind { .. } => "wrong_kind",
         }
     }
@@ -269,7 +329,7 @@ impl PolicyError {
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(index) = self.rule {
-            write!(f, "rule {index}")?;
+            write!(f, "{} {index}", self.noun)?;
             if let Some(id) = &self.id {
                 write!(f, " `{}`", id.escape_debug())?;
             }

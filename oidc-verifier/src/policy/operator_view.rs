@@ -9,7 +9,7 @@ use super::claims_view::ClaimsView;
 use super::condition::{Budget, ClaimTest, Condition, Exhausted, Test, Verdict};
 use super::decision::{Decision, Outcome};
 use super::subject::Subject;
-use super::{Effect, Policy, Rule, hint};
+use super::{Effect, Origin, Policy, Rule, hint};
 
 /// A decision as the operator of the service may see it. It quotes the policy and the token's
 /// claims: keep it from the bearer.
@@ -132,7 +132,9 @@ impl OperatorView {
                 complete = false;
                 break;
             };
-            rules.push(view);
+            if !matches!(rule.origin, Origin::Implied) || view.verdict.holds() {
+                rules.push(view);
+            }
         }
         let nearest = match decision.outcome() {
             Outcome::Allowed { .. } | Outcome::AllowedOnce { .. } => None,
@@ -223,6 +225,11 @@ fn condition_view(
     };
     Ok(match condition {
         Condition::Claim(test) => claim_view(test, claims, cost, wanted)?,
+        Condition::Aws(condition) => {
+            let mut view = condition.view(claims, &mut cost.judging)?;
+            view.hint = view.hint.filter(|_| wanted);
+            view
+        }
         Condition::All(parts) => {
             let parts = views(parts, claims, cost, wanted)?;
             let verdict = verdict_of(&parts, Verdict::Holds, Verdict::and);

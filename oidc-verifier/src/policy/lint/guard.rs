@@ -73,6 +73,7 @@ pub(super) fn is_guard(test: &ClaimTest) -> bool {
 fn speaks_of_absence(condition: &Condition) -> bool {
     match condition {
         Condition::Not { .. } => true,
+        Condition::Aws(_) => false,
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(speaks_of_absence),
         Condition::Claim(test) => {
             matches!(test.test, Test::Absent) || test.elements == Some(Elements::None)

@@ -83,7 +83,7 @@ fn find_choices<'r>(
             [only] => find_choices(only, choices, number),
             _ => choices.push((number, parts)),
         },
-        Condition::Claim(_) | Condition::Not { .. } => {}
+        Condition::Claim(_) | Condition::Aws(_) | Condition::Not { .. } => {}
     }
 }
 
@@ -326,7 +326,7 @@ fn named_texts<'r>(condition: &'r Condition, visit: &mut impl FnMut((&'r str, &'
                 named_texts(part, visit);
             }
         }
-        Condition::Not { .. } => {}
+        Condition::Aws(_) | Condition::Not { .. } => {}
     }
 }
 
@@ -365,7 +365,10 @@ fn implies(given: &Condition, wanted: &Condition, effort: &mut Effort) -> bool {
                 or_absent: wanted_absent,
             },
         ) => (*wanted_absent || !or_absent) && same(inner, wanted, effort),
-        (Condition::Claim(_) | Condition::Any(_) | Condition::Not { .. }, _) => false,
+        (
+            Condition::Claim(_) | Condition::Aws(_) | Condition::Any(_) | Condition::Not { .. },
+            _,
+        ) => false,
     }
 }
 
@@ -413,7 +416,11 @@ fn same(one: &Condition, other: &Condition, effort: &mut Effort) -> bool {
             },
         ) => or_absent == others && same(inner, other, effort),
         (
-            Condition::Claim(_) | Condition::All(_) | Condition::Any(_) | Condition::Not { .. },
+            Condition::Claim(_)
+            | Condition::Aws(_)
+            | Condition::All(_)
+            | Condition::Any(_)
+            | Condition::Not { .. },
             _,
         ) => false,
     }

@@ -59,6 +59,7 @@ impl Term<'_> {
 pub(super) fn place(rule: &Rule, index: usize) -> PointerBuf {
     match &rule.origin {
         Origin::Native => PointerBuf::from_tokens(["rules", &index.to_string()]),
+        Origin::Implied => PointerBuf::root(),
         Origin::Dialect { rule, .. } => rule.clone(),
     }
 }
@@ -72,6 +73,7 @@ pub(super) fn condition_place(rule: &Rule, index: usize, condition: usize) -> Po
             "conditions",
             &condition.to_string(),
         ]),
+        Origin::Implied => PointerBuf::root(),
         Origin::Dialect { rule, conditions } => conditions.get(condition).unwrap_or(rule).clone(),
     }
 }
@@ -121,6 +123,7 @@ fn collect<'r>(
             required,
             negation,
         }),
+        Condition::Aws(_) => {}
         Condition::All(parts) | Condition::Any(parts) => {
             let all = matches!(condition, Condition::All(_));
             // `not any` says of each part that it does not hold.
@@ -171,6 +174,7 @@ fn demands_or_its_negation(
             let none = test.elements == Some(Elements::None);
             return plain != none && fact(test);
         }
+        Condition::Aws(_) => return false,
         Condition::Not { inner, or_absent } => {
             return !or_absent && demands_or_its_negation(inner, !plain, fact);
         }

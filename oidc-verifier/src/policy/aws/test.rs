@@ -1,0 +1,241 @@
+//! One condition of a trust policy, and how it is judged: a key, an operator, values.
+//!
+//! IAM's logic has two values: a condition that does not hold is negated by another operator, never
+//! by the engine. So the verdict is `Holds`, or one of the two that say why not.
+
+use jsonptr::Pointer;
+
+use super::super::claims_view::ClaimsView;
+use super::super::condition::{Budget, Exhausted, Verdict};
+use super::expectation::{Answer, Expectation, blocks};
+use super::keys::{Source, Value, scalar_text};
+use super::operator::SetOperator;
+
+/// A condition that only this dialect has.
+#[derive(Clone, Debug)]
+pub(in crate::policy) enum AwsCondition {
+    Key(Box<KeyTest>),
+    /// The token is from this provider of `Principal`, if the request says from which.
+    Provider(Box<str>),
+    /// A top-level claim has a name that begins so.
+    ClaimPrefix(&'static str),
+}
+
+/// An operator with the values of one key.
+#[derive(Clone, Debug)]
+pub(in crate::policy) struct KeyTest {
+    /// As it is written.
+    pub(super) key: Box<str>,
+    pub(super) source: Source,
+    /// The operator's name without the set operator.
+    pub(super) operator: &'static str,
+    pub(super) set: Option<SetOperator>,
+    /// The values as JSON, as they are written.
+    pub(super) expected: Box<str>,
+    pub(super) check: Check,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::policy) enum Check {
+    /// `Null`: whether it holds when the key is absent, and when it has a value.
+    Null { absent: bool, present: bool },
+    Values {
+        negated: bool,
+        if_exists: bool,
+        wanted: Box<[Expectation]>,
+    },
+}
+
+impl AwsCondition {
+    pub(in crate::policy) fn judge(
+        &self,
+        claims: ClaimsView<'_>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Exhausted> {
+        budget.spend(1)?;
+        match self {
+            Self::Key(test) => test.judge(claims, budget),
+            Self::Provider(name) => {
+                let asked = claims.request().and_then(super::Request::provider);
+                Ok(verdict(asked.is_none_or(|asked| asked == &**name), false))
+            }
+            Self::ClaimPrefix(prefix) => {
+                let root = claims.get(Pointer::ROOT);
+                let names = root.and_then(|root| root.members()).into_iter().flatten();
+                for (name, value) in names {
+                    budget.spend(blocks(value.json().len()))?;
+                    if name.starts_with(prefix) {
+                        return Ok(Verdict::Holds);
+                    }
+                }
+                Ok(Verdict::Absent)
+            }
+        }
+    }
+
+    pub(in crate::policy) fn for_each_pointer<'c>(&'c self, visit: &mut impl FnMut(Pointer<'c>)) {
+        match self {
+            Self::Key(test) => {
+                for source in test.sources() {
+                    for pointer in source.pointers() {
+                        visit(pointer.as_pointer());
+                    }
+                }
+            }
+            Self::Provider(_) => {}
+            Self::ClaimPrefix(_) => visit(Pointer::ROOT),
+        }
+    }
+}
+
+const fn verdict(holds: bool, absent: bool) -> Verdict {
+    match (holds, absent) {
+        (true, _) => Verdict::Holds,
+        (false, true) => Verdict::Absent,
+        (false, false) => Verdict::DoesNotHold,
+    }
+}
+
+impl KeyTest {
+    /// The key's own source, and those of its variables.
+    fn sources(&self) -> impl Iterator<Item = &Source> {
+        let wanted: &[Expectation] = match &self.check {
+            Check::Null { .. } => &[],
+            Check::Values { wanted, .. } => wanted,
+        };
+        std::iter::once(&self.source).chain(wanted.iter().flat_map(Expectation::sources))
+    }
+
+    fn judge(&self, claims: ClaimsView<'_>, budget: &mut Budget) -> Result<Verdict, Exhausted> {
+        if let Some((_, value)) = self.source.located(claims) {
+            budget.spend(blocks(value.json().len()))?;
+        }
+        let value = self.source.value(claims);
+        let (negated, if_exists, wanted) = match &self.check {
+            Check::Null { absent, present } => {
+                let holds = match value {
+                    Value::Absent => *absent,
+                    Value::One(_) => *present,
+                    Value::Texts(texts) => *present && !texts.is_empty(),
+                    Value::Elements(list) => {
+                        let mut elements = list.elements().into_iter().flatten();
+                        *present && elements.any(|element| scalar_text(element).is_some())
+                    }
+                    Value::Unusable => false,
+                };
+                return Ok(verdict(holds, matches!(value, Value::Absent)));
+            }
+            Check::Values {
+                negated,
+                if_exists,
+                wanted,
+            } => (*negated, *if_exists, wanted),
+        };
+        if matches!(value, Value::Absent) {
+            let holds = if_exists
+                || match self.set {
+                    None => negated,
+                    Some(SetOperator::ForAllValues) => true,
+                    Some(SetOperator::ForAnyValue) => false,
+                };
+            return Ok(verdict(holds, true));
+        }
+        let mut check = |text: &str| any(wanted, text, claims, budget);
+        let holds = match (self.set, value) {
+            (None, Value::One(text)) => check(&text)?.is_some_and(|matches| matches != negated),
+            // A key with several values is asked with a set operator, or not at all.
+            (None, _) | (_, Value::Absent | Value::Unusable) => false,
+            (Some(set), Value::One(text)) => {
+                let mut found = Found::default();
+                found.add(&text, check(&text)?);
+                found.holds(set, negated)
+            }
+            (Some(set), Value::Texts(texts)) => {
+                let mut found = Found::default();
+                for text in texts {
+                    found.add(text, check(text)?);
+                }
+                found.holds(set, negated)
+            }
+            (Some(set), Value::Elements(list)) => {
+                let mut found = Found::default();
+                for element in list.elements().into_iter().flatten() {
+                    match scalar_text(element) {
+                        Some(text) => found.add(&text, check(&text)?),
+                        None => found.add("?", None),
+                    }
+                }
+                found.holds(set, negated)
+            }
+        };
+        Ok(verdict(holds, false))
+    }
+}
+
+/// Whether one of the values is as wanted. What no operator speaks of differs from nothing.
+fn any(
+    wanted: &[Expectation],
+    text: &str,
+    claims: ClaimsView<'_>,
+    budget: &mut Budget,
+) -> Result<Answer, Exhausted> {
+    let mut answer = Some(false);
+    for one in wanted {
+        match one.check(text, claims, budget)? {
+            Some(true) => return Ok(Some(true)),
+            Some(false) => {}
+            None => answer = None,
+        }
+    }
+    Ok(answer)
+}
+
+/// What came of the values of a key under a set operator.
+#[derive(Default)]
+struct Found {
+    every: Count,
+    /// Without empty strings, which AWS calls a null set when there is nothing else.
+    with_text: Count,
+}
+
+#[derive(Default)]
+struct Count {
+    values: usize,
+    matching: usize,
+    differing: usize,
+}
+
+impl Found {
+    fn add(&mut self, text: &str, answer: Answer) {
+        self.every.add(answer);
+        if !text.is_empty() {
+            self.with_text.add(answer);
+        }
+    }
+
+    const fn holds(&self, set: SetOperator, negated: bool) -> bool {
+        let (every, some) = (&self.every, &self.with_text);
+        match (set, negated) {
+            (SetOperator::ForAllValues, _) if some.values == 0 => true,
+            (SetOperator::ForAllValues, false) => every.matching == every.values,
+            (SetOperator::ForAllValues, true) => every.differing == every.values,
+            (SetOperator::ForAnyValue, false) => some.matching > 0,
+            // What the operator does not speak of is no proof of difference.
+            (SetOperator::ForAnyValue, true) => {
+                some.differing > 0 && every.matching.saturating_add(every.differing) == every.values
+            }
+        }
+    }
+}
+
+impl Count {
+    fn add(&mut self, answer: Answer) {
+        self.values = self.values.saturating_add(1);
+        self.matching = self
+            .matching
+            .saturating_add(usize::from(answer == Some(true)));
+        self.differing = self
+            .differing
+            .saturating_add(usize::from(answer == Some(false)));
+    }
+}
