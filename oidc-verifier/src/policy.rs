@@ -169,6 +169,7 @@ mod operator_view;
 mod path;
 mod replay_mode;
 mod subject;
+pub mod what_if;
 
 use jsonptr::{Pointer, PointerBuf};
 use oidc_core::provider::Provider;
