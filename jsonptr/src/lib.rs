@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod digits;
 #[cfg(feature = "serde_json")]
 mod evaluate;
 mod fragment;
