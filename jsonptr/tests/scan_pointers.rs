@@ -5,7 +5,9 @@
     reason = "a document of ours that is refused fails the test"
 )]
 
-use jsonptr::{Kind, MAX_POINTERS, Pointer, PointerSet, PointerSetError, ScanBuffer, ScanLimits};
+use jsonptr::{
+    Kind, MAX_POINTERS, Pointer, PointerSet, PointerSetError, ScanBuffer, ScanErrorKind, ScanLimits,
+};
 
 #[test]
 fn pointers_find_values_by_their_unescaped_names() {
@@ -152,6 +154,52 @@ fn what_the_last_document_had_is_not_found_in_the_next() {
             .expect(json);
         let held = [0, 1].map(|index| buffer.get(document, index).is_some());
         assert_eq!(held, found, "{json}");
+    }
+}
+
+#[test]
+fn a_name_that_a_pointer_names_stands_once_in_its_object() {
+    let set = set_of(&["/a/b", "/a/0/b", "/a/1/b", "/b/a", "/a/b"]);
+    let mut buffer = ScanBuffer::new();
+    for (json, repeated_at) in [
+        (r#"{"a":1,"a":2}"#, Some(7)),
+        (r#"{"a":1,"\u0061":2}"#, Some(7)),
+        (r#"{"\u0061":1,"a":2}"#, Some(12)),
+        (r#"{"a":{"b":1,"c":2,"b":3}}"#, Some(18)),
+        (r#"{"a":{"b":1},"b":{"a":{}},"a":0}"#, Some(26)),
+        (r#"{"a":[{"b":1},{"b":1,"b":1}]}"#, Some(21)),
+        (r#"{"a":{"b":1,"a":{"b":1}},"b":{"a":1,"b":1}}"#, None),
+        (
+            r#"{"a":[{"b":1},{"b":1},{"b":1}],"b":[{"a":1},{"a":1}]}"#,
+            None,
+        ),
+        (r#"{"a":{"0":{"b":1},"1":{"b":1}}}"#, None),
+        (r#"[{"a":1},{"a":1}]"#, None),
+    ] {
+        let scanned = set.scan_into(json.as_bytes(), &ScanLimits::new(), &mut buffer);
+        let repeated = scanned.map_err(|error| (error.kind(), error.offset()));
+        let expected = repeated_at.map(|at| (ScanErrorKind::DuplicateMember, at));
+        assert_eq!(repeated.err(), expected, "{json}");
+    }
+}
+
+#[test]
+fn every_member_of_the_largest_set_is_found_in_one_object() {
+    let names: Vec<String> = (0..MAX_POINTERS).map(|n| format!("claim_{n}")).collect();
+    let pointers: Vec<String> = names.iter().map(|name| format!("/{name}")).collect();
+    let set = set_of(&pointers.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut members: Vec<String> = (0..300).map(|n| format!(r#""claim_{n}":{n}"#)).collect();
+    let json = format!("{{{}}}", members.join(","));
+    let found = set.scan(json.as_bytes()).expect("no name stands twice");
+    for n in 0..MAX_POINTERS {
+        assert_eq!(found.get(n).expect("found").json(), n.to_string());
+    }
+    for again in [0, 255, 256, 299] {
+        members.push(format!(r#""claim_{again}":0"#));
+        let json = format!("{{{}}}", members.join(","));
+        let error = set.scan(json.as_bytes()).map(drop).expect_err("twice");
+        assert_eq!(error.kind(), ScanErrorKind::DuplicateMember, "{again}");
+        members.pop();
     }
 }
 

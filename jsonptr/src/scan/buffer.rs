@@ -42,8 +42,8 @@ impl ScanBuffer {
         Located::new(document, place.start, place.end, place.kind, place.escaped)
     }
 
-    pub(super) fn begin(&mut self, pointers: usize) {
-        self.names.clear();
+    pub(super) fn begin(&mut self, pointers: usize, nodes: usize) {
+        self.names.begin(nodes);
         self.frames.clear();
         self.places.resize(pointers, None);
         self.places.fill(None);
@@ -51,7 +51,7 @@ impl ScanBuffer {
 
     pub(super) fn clear(&mut self) {
         self.places.clear();
-        self.names.clear();
+        self.names.begin(0);
         self.frames.clear();
     }
 

@@ -2,70 +2,132 @@
 
 use alloc::vec::Vec;
 
+use super::trie::NodeId;
+
 /// Up to this many names of one object are compared as they come; beyond it all are sorted when
 /// the object closes, so that names chosen to look alike cost no more than others.
 const COMPARED_AS_THEY_COME: usize = 64;
 
-/// A stack of names: those of the innermost open object are on top.
+/// The names that a document has used, apart for those that pointers name and those of no pointer:
+/// no name is of both kinds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
+    /// For each node of the pointers' tree, whether its name has come. A node stands for one place
+    /// of the document, so a name that comes to it twice stands twice in one object.
+    seen: Vec<bool>,
+    /// A stack of the other names: those of the innermost open object are on top.
     held: Vec<Name>,
     unescaped: Vec<u8>,
     /// The innermost open object.
-    open: Seen,
+    open: Held,
     /// The open objects around it.
-    outer: Vec<Seen>,
+    outer: Vec<Held>,
 }
 
 /// Where a name's unescaped bytes are: in the document, or in [`Names::unescaped`].
 #[derive(Clone, Copy, Debug)]
-struct Name {
+pub(super) struct Name {
     start: usize,
     end: usize,
-    fingerprint: u32,
+    key: Key,
     was_escaped: bool,
 }
 
-/// The names of one object: where they begin on the stack, and which fingerprints may be there.
+/// The held names of one object: where they begin on the stack, and which of 256 marks they bear.
 #[derive(Clone, Copy, Debug, Default)]
-struct Seen {
+struct Held {
     base: usize,
-    marks: Marks,
+    marks: [u64; 4],
 }
 
-/// One of 256 bits for each fingerprint: where a name's is not set, no comparison is needed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Marks([u64; 4]);
+/// Sixty-four bits of a name: all of it if it is short, else something of its ends; and its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key(u64);
 
-impl Marks {
+impl Key {
+    /// Names of fewer bytes differ if and only if their keys do.
+    const SHORT: usize = 8;
+
+    /// The key of no name.
+    pub(super) const NONE: Self = Self(u64::MAX);
+
     #[inline]
-    pub(super) fn add(&mut self, fingerprint: u32) {
-        let (word, bit) = Self::place(fingerprint);
-        if let Some(word) = self.0.get_mut(word) {
-            *word |= bit;
+    pub(super) fn of(name: &[u8]) -> Self {
+        if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            let ends = u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23);
+            Self::new(ends, name.len().min(0xff))
+        } else {
+            let mut word = [0; Self::SHORT];
+            for (byte, own) in word.iter_mut().zip(name) {
+                *byte = *own;
+            }
+            Self::short(word, name.len())
         }
     }
 
+    /// The key of the first `length` bytes of `text`: a short name is read in one go with what is
+    /// behind it.
     #[inline]
-    pub(super) fn may_hold(&self, fingerprint: u32) -> bool {
-        let (word, bit) = Self::place(fingerprint);
-        self.0.get(word).is_some_and(|word| word & bit != 0)
+    pub(super) fn of_front(text: &[u8], length: usize) -> Self {
+        match text.first_chunk() {
+            Some(word) if length < Self::SHORT => Self::short(*word, length),
+            _ => Self::of(text.get(..length).unwrap_or_default()),
+        }
     }
 
+    /// The key of the first `length` bytes of `word`, fewer than eight; the others fall out at the
+    /// upper end.
     #[inline]
-    fn place(fingerprint: u32) -> (usize, u64) {
-        (
-            usize::try_from(fingerprint >> 30).unwrap_or_default(),
-            1 << ((fingerprint >> 24) & 63),
-        )
+    fn short(word: [u8; Self::SHORT], length: usize) -> Self {
+        let others = 56_usize.wrapping_sub(length.wrapping_mul(8)) & 63;
+        Self::new(u64::from_le_bytes(word) << others, length)
+    }
+
+    /// The lowest byte says the length, and 255 for all that are longer.
+    #[inline]
+    fn new(word: u64, length: usize) -> Self {
+        Self((word << 8) | u64::try_from(length).unwrap_or(u64::MAX))
+    }
+
+    /// Whether no other name has this key.
+    #[inline]
+    fn is_whole_name(self) -> bool {
+        usize::from(self.0.to_le_bytes()[0]) < Self::SHORT
+    }
+
+    /// Eleven bits that differ for most names.
+    #[inline]
+    pub(super) fn hash(self) -> usize {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        usize::try_from(self.0.wrapping_mul(ODD) >> (64 - 11)).unwrap_or_default()
+    }
+}
+
+impl Name {
+    /// The name of `length` bytes that stands without escapes at `start` of the document.
+    #[inline]
+    pub(super) fn plain(start: usize, length: usize, key: Key) -> Self {
+        Self {
+            start,
+            end: start.wrapping_add(length),
+            key,
+            was_escaped: false,
+        }
+    }
+
+    pub(super) fn key(self) -> Key {
+        self.key
     }
 }
 
 impl Names {
-    pub(super) fn clear(&mut self) {
+    /// A new document, and so many nodes of pointers.
+    pub(super) fn begin(&mut self, nodes: usize) {
+        self.seen.resize(nodes, false);
+        self.seen.fill(false);
         self.held.clear();
         self.unescaped.clear();
-        self.open = Seen::default();
+        self.open = Held::default();
         self.outer.clear();
     }
 
@@ -73,68 +135,34 @@ impl Names {
     #[inline]
     pub(super) fn open(&mut self) {
         self.outer.push(self.open);
-        self.open = Seen {
+        self.open = Held {
             base: self.held.len(),
-            marks: Marks::default(),
+            marks: [0; 4],
         };
     }
 
-    /// Adds a name without escapes, which begins at `start` of the document; `false` if the object
-    /// has it already.
+    /// Notes the name of a node of pointers; `false` if it has come before.
     #[inline]
-    pub(super) fn add_plain(
-        &mut self,
-        document: &[u8],
-        start: usize,
-        name: &[u8],
-        fingerprint: u32,
-    ) -> bool {
-        self.add(
-            document,
-            Name {
-                start,
-                end: start.wrapping_add(name.len()),
-                fingerprint,
-                was_escaped: false,
-            },
-        )
-    }
-
-    /// Adds a name with escapes, given as its characters; answers the unescaped bytes, their
-    /// fingerprint, and `false` in the last place if the object has the name already.
-    pub(super) fn add_unescaped(
-        &mut self,
-        document: &[u8],
-        name: impl Iterator<Item = char>,
-    ) -> (&[u8], u32, bool) {
-        let start = self.unescaped.len();
-        for character in name {
-            let mut utf8 = [0; 4];
-            self.unescaped
-                .extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
+    pub(super) fn add_known(&mut self, node: NodeId) -> bool {
+        match self.seen.get_mut(node.place()) {
+            Some(seen) => !core::mem::replace(seen, true),
+            None => false,
         }
-        let end = self.unescaped.len();
-        let fingerprint = fingerprint(self.unescaped.get(start..end).unwrap_or_default());
-        let name = Name {
-            start,
-            end,
-            fingerprint,
-            was_escaped: true,
-        };
-        let new = self.add(document, name);
-        (
-            self.unescaped.get(start..end).unwrap_or_default(),
-            fingerprint,
-            new,
-        )
     }
 
+    /// Adds a name of no pointer; `false` if the innermost object has it already.
     #[inline]
-    fn add(&mut self, document: &[u8], name: Name) -> bool {
-        if self.open.marks.may_hold(name.fingerprint) && !self.is_new(document, name) {
+    pub(super) fn add_other(&mut self, document: &[u8], name: Name) -> bool {
+        let hash = name.key.hash();
+        let bit = 1 << (hash & 63);
+        let Some(word) = self.open.marks.get_mut((hash >> 6) & 3) else {
+            return false;
+        };
+        let is_marked = *word & bit != 0;
+        *word |= bit;
+        if is_marked && !self.is_new(document, name) {
             return false;
         }
-        self.open.marks.add(name.fingerprint);
         self.held.push(name);
         true
     }
@@ -144,13 +172,29 @@ impl Names {
         let held = self.held.get(self.open.base..).unwrap_or_default();
         held.len() >= COMPARED_AS_THEY_COME
             || held.iter().all(|other| {
-                other.fingerprint != name.fingerprint
-                    || self.bytes(document, *other) != self.bytes(document, name)
+                other.key != name.key || self.bytes(document, *other) != self.bytes(document, name)
             })
     }
 
-    fn bytes<'a>(&'a self, document: &'a [u8], name: Name) -> &'a [u8] {
-        name.bytes(document, &self.unescaped)
+    /// Takes a name with escapes, given as its characters.
+    pub(super) fn unescape(&mut self, characters: impl Iterator<Item = char>) -> Name {
+        let start = self.unescaped.len();
+        for character in characters {
+            let mut utf8 = [0; 4];
+            self.unescaped
+                .extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
+        }
+        Name {
+            start,
+            end: self.unescaped.len(),
+            key: Key::of(self.unescaped.get(start..).unwrap_or_default()),
+            was_escaped: true,
+        }
+    }
+
+    /// The bytes of a name, unescaped.
+    pub(super) fn bytes<'a>(&'a self, document: &'a [u8], name: Name) -> &'a [u8] {
+        bytes(name, document, &self.unescaped)
     }
 
     /// Forgets the names of an object; `false` if two of them are equal.
@@ -168,48 +212,30 @@ impl Names {
     fn are_unique_when_sorted(&mut self, document: &[u8], base: usize) -> bool {
         let unescaped = &self.unescaped;
         let held = self.held.get_mut(base..).unwrap_or_default();
-        let bytes = |name: &Name| name.bytes(document, unescaped);
+        let bytes = |name: &Name| bytes(*name, document, unescaped);
         held.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b)));
         held.is_sorted_by(|a, b| bytes(a) < bytes(b))
     }
 }
 
-impl Name {
-    fn bytes<'a>(self, document: &'a [u8], unescaped: &'a [u8]) -> &'a [u8] {
-        let text = if self.was_escaped {
-            unescaped
-        } else {
-            document
-        };
-        text.get(self.start..self.end).unwrap_or_default()
-    }
+fn bytes<'a>(name: Name, document: &'a [u8], unescaped: &'a [u8]) -> &'a [u8] {
+    let text = if name.was_escaped {
+        unescaped
+    } else {
+        document
+    };
+    text.get(name.start..name.end).unwrap_or_default()
 }
 
-/// Thirty-two bits of a name that differ for most names: from its ends and its length.
+/// Whether `name`, whose key is `key`, is `known`, whose key is the same.
 #[inline]
-pub(super) fn fingerprint(name: &[u8]) -> u32 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let ends = if let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk::<8>())
-    {
-        u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(23)
-    } else if let (Some(first), Some(last)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
-        u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << 32)
-    } else {
-        match *name {
-            [a, b, c] => u64::from(u32::from_le_bytes([a, b, c, 0])),
-            [a, b] => u64::from(u16::from_le_bytes([a, b])),
-            [a] => u64::from(a),
-            _ => 0,
-        }
-    };
-    let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
-    let mixed = (ends ^ length.rotate_right(8)).wrapping_mul(ODD);
-    u32::try_from(mixed >> 32).unwrap_or_default()
+pub(super) fn is_same(key: Key, known: &[u8], name: &[u8]) -> bool {
+    key.is_whole_name() || same(known, name)
 }
 
 /// Whether two names are equal: member names are short, and a call to compare memory is not.
 #[inline]
-pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -225,64 +251,96 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn key(name: impl AsRef<[u8]>) -> Key {
+        Key::of(name.as_ref())
+    }
+
     #[test]
-    fn a_fingerprint_looks_at_both_ends_and_the_length() {
+    fn the_key_of_a_short_name_is_the_key_of_no_other() {
         let names = [
             "",
+            "\0",
+            "\0\0",
             "a",
             "b",
             "ab",
+            "ba",
             "abc",
+            "ab\0",
             "abcd",
-            "abcde",
+            "abcdefg",
+            "abcdefh",
+            "bbcdefg",
             "abcdefgh",
             "abcdefghi",
-            "aaaa",
-            "aaaaa",
+            "aaaaaaaa",
+            "aaaaaaaaa",
         ];
         for (index, name) in names.iter().enumerate() {
+            assert_eq!(key(name).is_whole_name(), name.len() < 8, "{name}");
             for other in &names[index + 1..] {
-                assert_ne!(
-                    fingerprint(name.as_bytes()),
-                    fingerprint(other.as_bytes()),
-                    "{name} {other}"
-                );
+                assert_ne!(key(name), key(other), "{name} {other}");
             }
         }
     }
 
     #[test]
-    fn names_with_equal_fingerprints_are_still_told_apart() {
+    fn a_key_is_the_same_wherever_the_name_stands() {
+        let text = b"name-of-a-claim\":1,";
+        for length in 0..=text.len() {
+            for behind in length..=text.len() {
+                let front = Key::of_front(&text[..behind], length);
+                assert_eq!(front, key(&text[..length]), "{length} of {behind}");
+            }
+        }
+        let long = [b'n'; 300];
+        assert_ne!(key(&long[..254]), key(&long[..255]));
+        // From here on the length is not told apart, and the names are compared.
+        assert_eq!(key(&long[..255]), key(long));
+    }
+
+    #[test]
+    fn names_with_equal_keys_are_still_told_apart() {
         // Same ends, same length, another middle.
         let document = b"start-of-0-name-end  start-of-1-name-end";
         let (a, b) = (&document[..19], &document[21..]);
-        let print = fingerprint(a);
-        assert_eq!(print, fingerprint(b));
-        assert!(!same(a, b));
+        let key = Key::of(a);
+        assert_eq!(key, Key::of(b));
+        assert!(is_same(key, a, a) && !is_same(key, a, b));
         let mut names = Names::default();
         names.open();
-        assert!(names.add_plain(document, 0, a, print));
-        assert!(names.add_plain(document, 21, b, print));
-        assert!(!names.add_plain(document, 0, a, print));
-        assert!(
-            !names
-                .add_unescaped(document, "start-of-1-name-end".chars())
-                .2
-        );
+        assert!(names.add_other(document, Name::plain(0, 19, key)));
+        assert!(names.add_other(document, Name::plain(21, 19, key)));
+        assert!(!names.add_other(document, Name::plain(0, 19, key)));
+        let escaped = names.unescape("start-of-1-name-end".chars());
+        assert_eq!(escaped.key(), key);
+        assert_eq!(names.bytes(document, escaped), b);
+        assert!(!names.add_other(document, escaped));
     }
 
     #[test]
     fn an_inner_object_may_repeat_the_names_of_the_outer() {
         let document = b"name";
-        let print = fingerprint(document);
+        let name = Name::plain(0, 4, Key::of(document));
         let mut names = Names::default();
         names.open();
-        assert!(names.add_plain(document, 0, document, print));
+        assert!(names.add_other(document, name));
         names.open();
-        assert!(names.add_plain(document, 0, document, print));
+        assert!(names.add_other(document, name));
         assert!(names.close(document));
-        assert!(!names.add_plain(document, 0, document, print));
+        assert!(!names.add_other(document, name));
         assert!(names.close(document));
+    }
+
+    #[test]
+    fn a_name_that_pointers_know_comes_once_in_a_document() {
+        let mut names = Names::default();
+        names.begin(1);
+        assert!(names.add_known(NodeId::ROOT));
+        assert!(!names.add_known(NodeId::ROOT));
+        names.begin(1);
+        assert!(names.add_known(NodeId::ROOT));
+        assert!(!names.add_known(NodeId::NOWHERE));
     }
 
     #[test]

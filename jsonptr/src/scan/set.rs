@@ -125,7 +125,7 @@ impl PointerSet {
         limits: &ScanLimits,
         buffer: &mut ScanBuffer,
     ) -> Result<(), ScanError> {
-        buffer.begin(self.pointers.len());
+        buffer.begin(self.pointers.len(), self.trie.len());
         reader::read(document, &self.trie, limits, buffer).inspect_err(|_| buffer.clear())
     }
 }

@@ -89,15 +89,30 @@ proptest! {
         twice in any::<prop::sample::Index>(),
         at in any::<prop::sample::Index>(),
         escaped in vec(any::<bool>(), 1..8),
-        around in prop::sample::select(vec![("", ""), ("[0,", "]"), ("{\"x\":", ",\"y\":1}")]),
+        (before, after, place) in prop::sample::select(vec![
+            ("", "", ""),
+            ("[0,", "]", "/1"),
+            ("{\"x\":", ",\"y\":1}", "/x"),
+        ]),
+        known in vec(any::<prop::sample::Index>(), 0..20),
     ) {
         let mut members = without_repeats(members);
         let object = |members: &[(String, String)]| {
             let member = |(name, value): &(String, String)| format!("{name}:{value}");
             let members: Vec<_> = members.iter().map(member).collect();
-            format!("{}{{{}}}{}", around.0, members.join(","), around.1)
+            format!("{before}{{{}}}{after}", members.join(","))
         };
-        prop_assert_eq!(scan(object(&members).as_bytes()), Ok(()));
+        // Some of the names are ones that pointers lead through.
+        let pointers = known.iter().map(|known| {
+            let mut pointer = PointerBuf::parse(place).expect("a pointer");
+            pointer.push_token(&unescape(&known.get(&members).0));
+            pointer
+        });
+        let pointers: Vec<PointerBuf> = pointers.collect();
+        let set = PointerSet::new(pointers.iter().map(PointerBuf::as_pointer))?;
+        let json = object(&members);
+        let found = set.scan(json.as_bytes())?;
+        prop_assert!((0..set.len()).all(|index| found.get(index).is_some()));
 
         let name = unescape(&twice.get(&members).0);
         let respelt: String = name
@@ -109,8 +124,10 @@ proptest! {
             })
             .collect();
         members.insert(at.index(members.len() + 1), (format!("\"{respelt}\""), "1".to_owned()));
-        let error = scan(object(&members).as_bytes()).map_err(|error| error.kind());
-        prop_assert_eq!(error, Err(ScanErrorKind::DuplicateMember));
+        let json = object(&members);
+        let error = set.scan(json.as_bytes()).map(drop);
+        prop_assert_eq!(error.map_err(|error| error.kind()), Err(ScanErrorKind::DuplicateMember));
+        prop_assert_eq!(scan(json.as_bytes()), error);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) enum Subject {
     /// Subjects of its form have no such part.
     WithoutPart,
     /// It has the part.
-    Part(PartValue),
+    Part(Box<PartValue>),
 }
 
 /// A part as a value of its own.
@@ -40,7 +40,10 @@ impl PartOfSubject {
         };
         match subject.part(self.name) {
             None => Subject::WithoutPart,
-            Some(part) => PartValue::new(&part).map_or(Subject::Unreadable, Subject::Part),
+            Some(part) => match PartValue::new(&part) {
+                None => Subject::Unreadable,
+                Some(value) => Subject::Part(Box::new(value)),
+            },
         }
     }
 

@@ -4,10 +4,10 @@
 use super::Reader;
 use crate::located::Kind;
 use crate::scan::error::ScanErrorKind;
-use crate::scan::names::fingerprint;
+use crate::scan::names::{Key, Name};
 use crate::scan::strings::{self, find_quote, find_special};
 use crate::scan::tokens::{self, skip_white_space};
-use crate::scan::trie::Node;
+use crate::scan::trie::{Node, NodeId};
 use crate::text::Text;
 
 impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
@@ -84,23 +84,34 @@ impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
         if escaped {
             return Some((self.escaped_name(start, name.len(), object)?, behind));
         }
-        let print = fingerprint(name);
-        let document = self.document.as_bytes();
-        if self.buffer.names.add_plain(document, start, name, print) {
-            Some((object.member(self.trie, name, print), behind))
-        } else {
-            self.duplicate(start)
-        }
+        let key = Key::of_front(inside, name.len());
+        let node = object.member(self.trie, name, key);
+        self.add(Name::plain(start, name.len(), key), node, start)?;
+        Some((node, behind))
     }
 
     #[cold]
     fn escaped_name(&mut self, start: usize, length: usize, object: &Node) -> Option<&'r Node> {
-        let name = self.document.get(start..start.saturating_add(length))?;
-        let name = Text::new(name, true).chars();
-        let document = self.document.as_bytes();
-        let (name, print, new) = self.buffer.names.add_unescaped(document, name);
-        if new {
-            Some(object.member(self.trie, name, print))
+        let escaped = self.document.get(start..start.saturating_add(length))?;
+        let names = &mut self.buffer.names;
+        let name = names.unescape(Text::new(escaped, true).chars());
+        let bytes = names.bytes(self.document.as_bytes(), name);
+        let node = object.member(self.trie, bytes, name.key());
+        self.add(name, node, start)?;
+        Some(node)
+    }
+
+    /// Notes the name of the place `node`, unless the object has it already.
+    #[inline]
+    fn add(&mut self, name: Name, node: &Node, start: usize) -> Option<()> {
+        let names = &mut self.buffer.names;
+        let is_new = if node.id() == NodeId::NOWHERE {
+            names.add_other(self.document.as_bytes(), name)
+        } else {
+            names.add_known(node.id())
+        };
+        if is_new {
+            Some(())
         } else {
             self.duplicate(start)
         }
