@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::number::Number;
-use crate::text::Text;
+use crate::text::{Form, Text};
 
 /// The six kinds of JSON value (RFC 8259 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,22 +56,24 @@ pub struct Located<'a> {
     json: &'a str,
     offset: usize,
     kind: Kind,
-    escaped: bool,
+    /// Of a string; of a container, what is known of all strings in it that have no escapes.
+    form: Form,
 }
 
 impl<'a> Located<'a> {
+    #[inline]
     pub(crate) fn new(
         document: &'a str,
         start: usize,
         end: usize,
         kind: Kind,
-        escaped: bool,
+        form: Form,
     ) -> Option<Self> {
         Some(Self {
             json: document.get(start..end)?,
             offset: start,
             kind,
-            escaped,
+            form,
         })
     }
 
@@ -101,12 +103,13 @@ impl<'a> Located<'a> {
     }
 
     /// The characters, if it is a string.
+    #[inline]
     pub fn text(&self) -> Option<Text<'a>> {
         if self.kind != Kind::String {
             return None;
         }
         let inside = self.json.get(1..)?.strip_suffix('"')?;
-        Some(Text::new(inside, self.escaped))
+        Some(Text::new(inside, self.form))
     }
 
     /// The value, if it is a number.
@@ -156,6 +159,8 @@ impl<'a> Iterator for Members<'a> {
 struct Walk<'a> {
     rest: &'a str,
     offset: usize,
+    /// Of strings without escapes.
+    form: Form,
 }
 
 impl<'a> Walk<'a> {
@@ -164,6 +169,7 @@ impl<'a> Walk<'a> {
         Self {
             rest,
             offset: container.offset.saturating_add(1),
+            form: container.form,
         }
     }
 
@@ -172,23 +178,32 @@ impl<'a> Walk<'a> {
             .rest
             .trim_start_matches([' ', '\n', '\r', '\t', ',', ':']);
         self.skip(self.rest.len().saturating_sub(trimmed.len()));
-        let (kind, length, escaped) = match self.rest.as_bytes().first()? {
+        let (kind, length, form) = match self.rest.as_bytes().first()? {
             b'"' => {
                 let (length, escaped) = string_length(self.rest.as_bytes())?;
-                (Kind::String, length, escaped)
+                let form = if escaped { Form::Escaped } else { self.form };
+                (Kind::String, length, form)
             }
-            b'{' => (Kind::Object, container_length(self.rest.as_bytes())?, false),
-            b'[' => (Kind::Array, container_length(self.rest.as_bytes())?, false),
-            b't' => (Kind::Bool, 4, false),
-            b'f' => (Kind::Bool, 5, false),
-            b'n' => (Kind::Null, 4, false),
+            b'{' => (
+                Kind::Object,
+                container_length(self.rest.as_bytes())?,
+                self.form,
+            ),
+            b'[' => (
+                Kind::Array,
+                container_length(self.rest.as_bytes())?,
+                self.form,
+            ),
+            b't' => (Kind::Bool, 4, self.form),
+            b'f' => (Kind::Bool, 5, self.form),
+            b'n' => (Kind::Null, 4, self.form),
             b'}' | b']' => return None,
             _ => {
                 let ends = [' ', '\n', '\r', '\t', ',', '}', ']'];
                 (
                     Kind::Number,
                     self.rest.find(ends).unwrap_or(self.rest.len()),
-                    false,
+                    self.form,
                 )
             }
         };
@@ -197,7 +212,7 @@ impl<'a> Walk<'a> {
             json,
             offset: self.offset,
             kind,
-            escaped,
+            form,
         };
         self.skip(length);
         Some(located)

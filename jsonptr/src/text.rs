@@ -13,17 +13,48 @@ use crate::scan::hex4;
 #[derive(Clone, Copy)]
 pub struct Text<'a> {
     raw: &'a str,
-    escaped: bool,
+    form: Form,
+}
+
+/// What is known of how a string is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// It holds escapes.
+    Escaped,
+    /// It holds none.
+    Plain,
+    /// It holds none, and ASCII from the space to the tilde only.
+    Printable,
 }
 
 impl<'a> Text<'a> {
-    pub(crate) const fn new(raw: &'a str, escaped: bool) -> Self {
-        Self { raw, escaped }
+    #[inline]
+    pub(crate) const fn new(raw: &'a str, form: Form) -> Self {
+        Self { raw, form }
     }
 
     /// The text, if it is written without escapes, as nearly all is.
+    #[inline]
     pub const fn as_plain(self) -> Option<&'a str> {
-        if self.escaped { None } else { Some(self.raw) }
+        match self.form {
+            Form::Escaped => None,
+            Form::Plain | Form::Printable => Some(self.raw),
+        }
+    }
+
+    /// Whether a character is a control character, as [`char::is_control`] says (U+0000 to U+001F
+    /// and U+007F to U+009F).
+    #[inline]
+    pub fn has_control(self) -> bool {
+        match self.form {
+            Form::Printable => false,
+            // Without escapes there is none below U+007F (RFC 8259 section 7).
+            Form::Plain => {
+                let highest = self.raw.bytes().fold(0, u8::max);
+                highest >= 0x7f && self.raw.chars().any(char::is_control)
+            }
+            Form::Escaped => self.chars().any(char::is_control),
+        }
     }
 
     /// The text, unescaped.
@@ -45,6 +76,7 @@ impl<'a> Text<'a> {
     }
 
     /// How many bytes the text has as UTF-8, unescaped.
+    #[inline]
     pub fn len_utf8(self) -> usize {
         match self.as_plain() {
             Some(plain) => plain.len(),
@@ -77,6 +109,7 @@ impl fmt::Debug for Text<'_> {
 }
 
 impl PartialEq<str> for Text<'_> {
+    #[inline]
     fn eq(&self, other: &str) -> bool {
         match self.as_plain() {
             Some(plain) => plain == other,
@@ -160,11 +193,16 @@ fn surrogates(high: u32, low: u32) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
     fn every_escape_is_undone() {
-        let text = Text::new(r#"\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00z"#, true);
+        let text = Text::new(
+            r#"\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00z"#,
+            Form::Escaped,
+        );
         assert_eq!(text.to_cow(), "\"\\/\u{8}\u{c}\n\r\tA\u{e9}\u{1f600}z");
         assert_eq!(text, *"\"\\/\u{8}\u{c}\n\r\tA\u{e9}\u{1f600}z");
         assert_eq!(text.len_utf8(), text.to_cow().len());
@@ -173,15 +211,37 @@ mod tests {
 
     #[test]
     fn the_first_and_the_last_surrogate_pair_are_read() {
-        assert_eq!(Text::new(r"\ud800\udc00", true), *"\u{10000}");
-        assert_eq!(Text::new(r"\udbff\udfff", true), *"\u{10ffff}");
-        assert_eq!(Text::new(r"\ud840\udc00", true), *"\u{20000}");
+        assert_eq!(Text::new(r"\ud800\udc00", Form::Escaped), *"\u{10000}");
+        assert_eq!(Text::new(r"\udbff\udfff", Form::Escaped), *"\u{10ffff}");
+        assert_eq!(Text::new(r"\ud840\udc00", Form::Escaped), *"\u{20000}");
+    }
+
+    #[test]
+    fn control_characters_are_those_of_unicode_however_they_are_written() {
+        for code in (0..=0x100).chain([0x2028, 0xad, 0x10_ffff]) {
+            let character = char::from_u32(code).unwrap();
+            let expected = code < 0x20 || (0x7f..=0x9f).contains(&code);
+            let escaped = escape(character);
+            assert_eq!(Text::new(&escaped, Form::Escaped).has_control(), expected);
+            let plain = alloc::format!("a longer text, at its end {character}");
+            if code >= 0x20 {
+                assert_eq!(Text::new(&plain, Form::Plain).has_control(), expected);
+            }
+        }
+        assert!(!Text::new("~ ", Form::Printable).has_control());
+    }
+
+    fn escape(character: char) -> String {
+        let mut units = [0; 2];
+        let units = character.encode_utf16(&mut units).iter();
+        let escapes: Vec<String> = units.map(|unit| alloc::format!("\\u{unit:04x}")).collect();
+        escapes.concat()
     }
 
     #[test]
     fn plain_text_is_lent() {
         assert!(matches!(
-            Text::new("repo", false).to_cow(),
+            Text::new("repo", Form::Plain).to_cow(),
             Cow::Borrowed("repo")
         ));
     }

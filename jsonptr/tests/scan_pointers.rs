@@ -6,7 +6,8 @@
 )]
 
 use jsonptr::{
-    Kind, MAX_POINTERS, Pointer, PointerSet, PointerSetError, ScanBuffer, ScanErrorKind, ScanLimits,
+    Kind, Located, MAX_POINTERS, Pointer, PointerSet, PointerSetError, ScanBuffer, ScanErrorKind,
+    ScanLimits, Text,
 };
 
 #[test]
@@ -200,6 +201,45 @@ fn every_member_of_the_largest_set_is_found_in_one_object() {
         let error = set.scan(json.as_bytes()).map(drop).expect_err("twice");
         assert_eq!(error.kind(), ScanErrorKind::DuplicateMember, "{again}");
         members.pop();
+    }
+}
+
+/// Characters that are no controls in one string and are in another: each is asked for itself.
+#[test]
+fn control_characters_are_seen_in_the_strings_that_hold_them() {
+    let set = set_of(&["/a", "/b", "/c"]);
+    for (json, expected) in [
+        (
+            r#"{"a":"x","b":"~","c":["x",["~"]]}"#,
+            [false, false, false],
+        ),
+        (
+            "{\"a\":\"x\",\"b\":\"\u{7f}\",\"c\":[\"x\"]}",
+            [false, true, false],
+        ),
+        (
+            "{\"a\":\"\u{9f}\",\"b\":\"\u{a0}\",\"c\":[\"x\",[\"\u{80}\"]]}",
+            [true, false, true],
+        ),
+        (
+            r#"{"a":"\n","b":"\u007f","c":["\u00e9","\u0009"]}"#,
+            [true, true, true],
+        ),
+        (
+            r#"{"a":"\"","b":"\\","c":["\\u0000"]}"#,
+            [false, false, false],
+        ),
+    ] {
+        let found = set.scan(json.as_bytes()).expect(json);
+        let held = [0, 1, 2].map(|index| has_control(found.get(index).expect(json)));
+        assert_eq!(held, expected, "{json:?}");
+    }
+}
+
+fn has_control(value: Located<'_>) -> bool {
+    match value.elements() {
+        Some(mut elements) => elements.any(has_control),
+        None => value.text().is_some_and(Text::has_control),
     }
 }
 

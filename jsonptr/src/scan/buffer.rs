@@ -6,6 +6,7 @@ use super::names::Names;
 use super::reader::Frame;
 use super::trie::Trie;
 use crate::located::{Kind, Located};
+use crate::text::Form;
 
 /// The memory of a scan, lent to [`PointerSet::scan_into`](crate::PointerSet::scan_into) so that
 /// repeated scans allocate nothing. Afterwards it holds where each pointer's value is.
@@ -24,7 +25,7 @@ pub(super) struct Place {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) kind: Kind,
-    pub(super) escaped: bool,
+    pub(super) form: Form,
 }
 
 impl ScanBuffer {
@@ -37,9 +38,10 @@ impl ScanBuffer {
     ///
     /// `document` is what [`scan_into`](crate::PointerSet::scan_into) answered when it filled this
     /// buffer. With another text the answer is some other part of that text, or `None`.
+    #[inline]
     pub fn get<'a>(&self, document: &'a str, index: usize) -> Option<Located<'a>> {
         let place = (*self.places.get(index)?)?;
-        Located::new(document, place.start, place.end, place.kind, place.escaped)
+        Located::new(document, place.start, place.end, place.kind, place.form)
     }
 
     pub(super) fn begin(&mut self, pointers: usize, nodes: usize) {

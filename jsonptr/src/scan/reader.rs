@@ -8,10 +8,11 @@ mod values;
 use super::buffer::{Place, ScanBuffer};
 use super::error::{ScanError, ScanErrorKind};
 use super::limits::ScanLimits;
-use super::strings::is_plain;
+use super::strings::is_printable;
 use super::tokens::skip_white_space;
 use super::trie::{Node, NodeId, Trie};
 use crate::located::Kind;
+use crate::text::Form;
 
 /// The text of `json`, unless it is too long to look at.
 pub(super) fn text<'a>(json: &'a [u8], limits: &ScanLimits) -> Result<&'a str, ScanError> {
@@ -35,7 +36,7 @@ pub(super) fn read(
     if document.starts_with('\u{feff}') {
         return Err(ScanError::new(ScanErrorKind::ByteOrderMark, 0));
     }
-    if is_plain(document.as_bytes()) {
+    if is_printable(document.as_bytes()) {
         Reader::<true>::new(document, trie, limits, buffer).read()?;
     } else {
         Reader::<false>::new(document, trie, limits, buffer).read()?;
@@ -70,8 +71,8 @@ enum Inside {
 /// what is behind that. `None` is a refusal, and `fault` says why: so small an answer stays in
 /// registers.
 ///
-/// `PLAIN`: the document is ASCII and holds neither a backslash nor a control character.
-struct Reader<'r, const PLAIN: bool> {
+/// `PRINTABLE`: the document is ASCII from the space to the tilde, without backslashes.
+struct Reader<'r, const PRINTABLE: bool> {
     document: &'r str,
     trie: &'r Trie,
     limits: &'r ScanLimits,
@@ -83,7 +84,14 @@ struct Reader<'r, const PLAIN: bool> {
     fault: ScanError,
 }
 
-impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
+impl<'r, const PRINTABLE: bool> Reader<'r, PRINTABLE> {
+    /// What is known of strings without escapes.
+    const UNESCAPED: Form = if PRINTABLE {
+        Form::Printable
+    } else {
+        Form::Plain
+    };
+
     fn new(
         document: &'r str,
         trie: &'r Trie,
@@ -199,21 +207,21 @@ impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
         };
         let behind = end.get(1..)?;
         let node = self.trie.node(self.open.node);
-        self.record(node, self.open.start, behind, kind, false);
+        self.record(node, self.open.start, behind, kind, Self::UNESCAPED);
         self.open = self.buffer.frames.pop()?;
         Some(behind)
     }
 
     /// Notes a whole value, if a pointer ends at `node`.
     #[inline]
-    fn record(&mut self, node: &Node, start: usize, behind: &[u8], kind: Kind, escaped: bool) {
+    fn record(&mut self, node: &Node, start: usize, behind: &[u8], kind: Kind, form: Form) {
         let end = self.offset(behind);
         if let Some(held) = self.buffer.places.get_mut(node.index()) {
             *held = Some(Place {
                 start,
                 end,
                 kind,
-                escaped,
+                form,
             });
         }
     }

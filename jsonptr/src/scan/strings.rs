@@ -2,21 +2,21 @@
 
 use super::error::ScanErrorKind;
 
-/// Whether `document` is ASCII without backslashes and control characters. Most tokens are so, and
-/// then the next quotation mark ends a string.
-pub(super) fn is_plain(document: &[u8]) -> bool {
+/// Whether `document` is ASCII from the space to the tilde, without backslashes. Most tokens are
+/// so, and then the next quotation mark ends a string.
+pub(super) fn is_printable(document: &[u8]) -> bool {
     let Some(last) = document.last_chunk::<64>() else {
-        return all_plain(document);
+        return all_printable(document);
     };
     let (blocks, _) = document.as_chunks::<64>();
-    blocks.iter().all(|block| all_plain(block)) && all_plain(last)
+    blocks.iter().all(|block| all_printable(block)) && all_printable(last)
 }
 
 /// Without an early exit the compiler looks at sixteen bytes at once.
 #[inline]
-fn all_plain(bytes: &[u8]) -> bool {
-    // As a signed number, a byte beyond ASCII is below every control character.
-    let special = |&byte: &u8| byte.cast_signed() < 0x20 || byte == b'\\';
+fn all_printable(bytes: &[u8]) -> bool {
+    // With one added, U+007F is negative as a signed number, as are the bytes beyond ASCII.
+    let special = |&byte: &u8| byte.wrapping_add(1).cast_signed() <= 0x20 || byte == b'\\';
     !bytes
         .iter()
         .fold(false, |found, byte| found | special(byte))
@@ -162,18 +162,18 @@ mod tests {
     }
 
     #[test]
-    fn plain_is_ascii_without_backslashes_and_control_characters() {
+    fn printable_is_from_the_space_to_the_tilde_without_backslashes() {
         for length in [1, 15, 63, 64, 65, 127, 128, 200] {
             for at in [0, length / 2, length - 1] {
                 for byte in 0..=255_u8 {
                     let mut bytes = alloc::vec![b'x'; length];
                     bytes[at] = byte;
-                    let expected = (0x20..0x80).contains(&byte) && byte != b'\\';
-                    assert_eq!(is_plain(&bytes), expected, "{byte} at {at} of {length}");
+                    let expected = (0x20..0x7f).contains(&byte) && byte != b'\\';
+                    assert_eq!(is_printable(&bytes), expected, "{byte} at {at} of {length}");
                 }
             }
         }
-        assert!(is_plain(b""));
+        assert!(is_printable(b""));
     }
 
     #[test]

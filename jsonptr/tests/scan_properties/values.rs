@@ -30,6 +30,7 @@ proptest! {
         prop_assert!(text.chars().eq(decoded.chars()));
         prop_assert_eq!(text.len_utf8(), decoded.len());
         prop_assert_eq!(text.is_empty(), decoded.is_empty());
+        prop_assert_eq!(text.has_control(), decoded.chars().any(char::is_control));
         prop_assert_eq!(format!("{text:?}"), format!("{decoded:?}"));
         prop_assert_eq!(text.as_plain(), (!json.contains('\\')).then_some(decoded.as_str()));
 

@@ -8,9 +8,9 @@ use crate::scan::names::{Key, Name};
 use crate::scan::strings::{self, find_quote, find_special};
 use crate::scan::tokens::{self, skip_white_space};
 use crate::scan::trie::{Node, NodeId};
-use crate::text::Text;
+use crate::text::{Form, Text};
 
-impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
+impl<'r, const PRINTABLE: bool> Reader<'r, PRINTABLE> {
     /// Reads members up to one whose value is a container, or up to the object's end.
     pub(super) fn members(&mut self, rest: &'r [u8]) -> Option<&'r [u8]> {
         let object = self.trie.node(self.open.node);
@@ -94,7 +94,7 @@ impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
     fn escaped_name(&mut self, start: usize, length: usize, object: &Node) -> Option<&'r Node> {
         let escaped = self.document.get(start..start.saturating_add(length))?;
         let names = &mut self.buffer.names;
-        let name = names.unescape(Text::new(escaped, true).chars());
+        let name = names.unescape(Text::new(escaped, Form::Escaped).chars());
         let bytes = names.bytes(self.document.as_bytes(), name);
         let node = object.member(self.trie, bytes, name.key());
         self.add(name, node, start)?;
@@ -157,7 +157,7 @@ impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
             },
             _ => return self.unexpected(start),
         };
-        self.record(node, self.offset(start), behind, kind, false);
+        self.record(node, self.offset(start), behind, kind, Self::UNESCAPED);
         Some(behind)
     }
 
@@ -166,7 +166,12 @@ impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
     fn string_value(&mut self, inside: &'r [u8], node: &Node) -> Option<&'r [u8]> {
         let (_, escaped, behind) = self.string(inside)?;
         let start = self.offset(inside).wrapping_sub(1);
-        self.record(node, start, behind, Kind::String, escaped);
+        let form = if escaped {
+            Form::Escaped
+        } else {
+            Self::UNESCAPED
+        };
+        self.record(node, start, behind, Kind::String, form);
         Some(behind)
     }
 
@@ -175,7 +180,7 @@ impl<'r, const PLAIN: bool> Reader<'r, PLAIN> {
     #[inline]
     fn string(&mut self, rest: &'r [u8]) -> Option<(&'r [u8], bool, &'r [u8])> {
         let mut escaped = false;
-        let end = if PLAIN {
+        let end = if PRINTABLE {
             find_quote(rest)?
         } else {
             let end = find_special(rest)?;
