@@ -188,12 +188,20 @@ impl<'a> Claims<'a> {
 
     /// The issuer (section 4.1.1): a non-empty string.
     pub fn iss(&self) -> Claim<Text<'a>> {
-        text(self.member(1), IssuerIdentifier::MAX_BYTES)
+        self.text(1, IssuerIdentifier::MAX_BYTES)
+    }
+
+    /// Whether `iss` is well-formed and this issuer, byte for byte.
+    #[inline]
+    pub fn is_issued_by(&self, issuer: &IssuerIdentifier) -> bool {
+        // No identifier is empty, too long or with control characters, so nor is what equals one.
+        let iss = self.member(1).and_then(|iss| iss.text());
+        iss.is_some_and(|iss| iss == *issuer.as_str())
     }
 
     /// The subject (section 4.1.2): a non-empty string.
     pub fn sub(&self) -> Claim<Text<'a>> {
-        text(self.member(2), ClaimsScanner::MAX_SUB_BYTES)
+        self.text(2, ClaimsScanner::MAX_SUB_BYTES)
     }
 
     /// The audience (section 4.1.3): one non-empty string, or an array of some.
@@ -224,7 +232,7 @@ impl<'a> Claims<'a> {
 
     /// The token's own ID (section 4.1.7): a non-empty string.
     pub fn jti(&self) -> Claim<Text<'a>> {
-        text(self.member(7), ClaimsScanner::MAX_JTI_BYTES)
+        self.text(7, ClaimsScanner::MAX_JTI_BYTES)
     }
 
     /// The claims set itself, an object.
@@ -265,6 +273,13 @@ impl<'a> Claims<'a> {
         serde_json::from_str(self.document)
     }
 
+    #[inline]
+    fn text(&self, index: usize, max: usize) -> Claim<Text<'a>> {
+        self.member(index)
+            .map_or(Claim::Absent, |value| text(value, max))
+    }
+
+    #[inline]
     fn member(&self, index: usize) -> Option<Located<'a>> {
         self.buffer.get(self.document, index)
     }
@@ -286,7 +301,7 @@ pub struct AudienceClaim<'a> {
 
 impl<'a> AudienceClaim<'a> {
     fn read(value: Located<'a>) -> Result<Self, ClaimFault> {
-        let check = |name: Located<'a>| match text(Some(name), ClaimsScanner::MAX_AUD_BYTES) {
+        let check = |name: Located<'a>| match text(name, ClaimsScanner::MAX_AUD_BYTES) {
             Claim::WellFormed(_) => Ok(()),
             Claim::Malformed(fault) => Err(fault),
             Claim::Absent => Err(ClaimFault::Empty),
@@ -333,10 +348,7 @@ impl<'a> AudienceClaim<'a> {
 }
 
 #[inline]
-fn text(value: Option<Located<'_>>, max: usize) -> Claim<Text<'_>> {
-    let Some(value) = value else {
-        return Claim::Absent;
-    };
+fn text(value: Located<'_>, max: usize) -> Claim<Text<'_>> {
     let Some(text) = value.text() else {
         return Claim::Malformed(ClaimFault::WrongKind {
             actual: value.kind(),
@@ -348,44 +360,10 @@ fn text(value: Option<Located<'_>>, max: usize) -> Claim<Text<'_>> {
     if text.len_utf8() > max {
         return Claim::Malformed(ClaimFault::TooLong { max });
     }
-    if may_hold_controls(text) && text.chars().any(char::is_control) {
+    if text.has_control() {
         return Claim::Malformed(ClaimFault::ControlCharacter);
     }
     Claim::WellFormed(text)
-}
-
-/// Whether a look at each character is needed: without escapes, JSON text holds no control
-/// character below U+007F.
-#[inline]
-fn may_hold_controls(text: Text<'_>) -> bool {
-    text.as_plain()
-        .is_none_or(|plain| holds_delete_or_above(plain.as_bytes()))
-}
-
-/// Whether a byte is 0x7f or more, eight at a time: adding one sets the high bit of 0x7f, and a
-/// carry into the next byte comes only from one whose high bit is set already.
-#[inline]
-fn holds_delete_or_above(bytes: &[u8]) -> bool {
-    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
-    let marks = |word: &[u8; 8]| {
-        let word = u64::from_le_bytes(*word);
-        word | word.wrapping_add(ONES)
-    };
-    let (words, rest) = bytes.as_chunks();
-    let marked = if let Some(last) = bytes.last_chunk() {
-        // The last word overlaps the one before it.
-        words
-            .iter()
-            .fold(marks(last), |all, word| all | marks(word))
-    } else {
-        let mut padded = [0; 8];
-        for (byte, held) in padded.iter_mut().zip(rest) {
-            *byte = *held;
-        }
-        marks(&padded)
-    };
-    marked & HIGH_BITS != 0
 }
 
 #[inline]
@@ -519,22 +497,6 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_from_delete_on_is_found_wherever_it_stands() {
-        for length in 0..40 {
-            let plain = vec![0x7e; length];
-            assert!(!holds_delete_or_above(&plain), "length {length}");
-            for at in 0..length {
-                for byte in [0x7f, 0x80, 0xfe, 0xff] {
-                    let mut bytes = plain.clone();
-                    bytes[at] = byte;
-                    assert!(holds_delete_or_above(&bytes), "{byte} at {at} of {length}");
-                }
-            }
-        }
-        assert!((0..0x7f).all(|byte| !holds_delete_or_above(&[byte])));
-    }
-
-    #[test]
     fn a_date_is_any_json_number_rfc_7519_section_2() {
         for (value, expected) in [
             ("1790000000", 1_790_000_000),
@@ -645,6 +607,30 @@ mod tests {
                 actual: Kind::Array
             })
         );
+    }
+
+    #[test]
+    fn a_claims_set_is_issued_by_the_issuer_that_it_names_byte_for_byte() {
+        let issuer = IssuerIdentifier::parse("https://a.example/x").unwrap();
+        let issued = |value: &str| {
+            claim(&format!(r#"{{"iss":{value}}}"#), |claims| {
+                claims.is_issued_by(&issuer)
+            })
+        };
+        assert!(issued(r#""https://a.example/x""#));
+        assert!(issued(r#""https:\/\/a.example\/\u0078""#));
+        for other in [
+            r#""https://a.example/""#,
+            r#""https://a.example/x/""#,
+            r#""https://A.example/x""#,
+            r#""https://a.example/x\u0000""#,
+            r#"["https://a.example/x"]"#,
+            r#""""#,
+            "null",
+        ] {
+            assert!(!issued(other), "{other}");
+        }
+        assert!(!claim("{}", |claims| claims.is_issued_by(&issuer)));
     }
 
     #[test]

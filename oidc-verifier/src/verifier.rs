@@ -216,15 +216,10 @@ impl Verifier {
 
     /// The one thing that `iss` decides before the signature holds.
     fn issuer_of(&self, claims: &Claims<'_>) -> Result<(usize, &TrustedIssuer), VerifyError> {
-        let iss = match claims.iss() {
-            Claim::WellFormed(iss) => iss,
-            Claim::Absent => return Err(Hopeless::NoIssuer.into()),
-            Claim::Malformed(_) => return Err(Hopeless::MalformedIssuer.into()),
-        };
         let mut issuers = self.issuers.iter().enumerate();
         issuers
-            .find(|(_, issuer)| iss == *issuer.identifier.as_str())
-            .ok_or(VerifyError::UntrustedIssuer)
+            .find(|(_, issuer)| claims.is_issued_by(&issuer.identifier))
+            .ok_or_else(|| no_issuer(claims))
     }
 
     /// Installs an issuer's keys: from now on they, and only they, verify its tokens.
@@ -333,6 +328,16 @@ const MAX_ENCODED_HEADER: usize = JoseHeader::MAX_BYTES.div_ceil(3) * 4;
 
 /// The signature of the largest RSA key, 8,192 bits, as base64url.
 const MAX_ENCODED_SIGNATURE: usize = 1_024_usize.div_ceil(3) * 4;
+
+/// Why the claims name no issuer of the verifier.
+#[cold]
+fn no_issuer(claims: &Claims<'_>) -> VerifyError {
+    match claims.iss() {
+        Claim::WellFormed(_) => VerifyError::UntrustedIssuer,
+        Claim::Absent => Hopeless::NoIssuer.into(),
+        Claim::Malformed(_) => Hopeless::MalformedIssuer.into(),
+    }
+}
 
 fn decode(part: JwsPart, text: &[u8], bytes: &mut Vec<u8>) -> Result<(), VerifyError> {
     bytes.clear();
