@@ -167,7 +167,12 @@ pub use oidc_core::{Algorithm, Audience, IssuerIdentifier, JwkSet, NumericDate};
 #[doc = include_str!("../../README.md")]
 struct FrontPage;
 
-/// So is the how-to.
+/// So are the how-tos.
+#[cfg(all(doctest, any(feature = "aws-lc-rs", feature = "ring")))]
+#[doc = include_str!("../../docs/README.md")]
+struct HowTos;
+
+/// And the one that needs a feature.
 #[cfg(all(
     doctest,
     feature = "redis",

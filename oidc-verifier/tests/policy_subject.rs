@@ -375,6 +375,6 @@ fn the_lint_tells_the_parts_of_a_subject_apart() {
     assert!(!codes(&[&whole, &main]).contains(&"never_matches"));
     assert!(codes(&[&main, &dev]).contains(&"never_matches"));
     // A branch of every repository in the world.
-    assert!(codes(&[&main]).contains(&"subject_unpinned"));
-    assert!(!codes(&[&repository]).contains(&"subject_unpinned"));
+    assert!(codes(&[&main]).contains(&"tenant_unpinned"));
+    assert!(!codes(&[&repository]).contains(&"tenant_unpinned"));
 }

@@ -22,7 +22,7 @@ pub const NAMESPACE: &str = "https://sts.amazonaws.com/";
 
 pub(super) static PROFILE: ProviderProfile = ProviderProfile {
     provider: Provider::AwsOutbound,
-    title: "AWS outbound identity federation",
+    title: "AWS",
     algorithms: &[Algorithm::Rs256, Algorithm::Es384],
     max_lifetime: HOUR,
     requires_kid: true,

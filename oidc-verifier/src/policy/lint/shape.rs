@@ -191,6 +191,11 @@ const GITLAB: Tables = Tables {
     ],
     successor: &[("/project_id", OTHER), ("/namespace_id", OTHER)],
     without: &["/environment", "/environment_protected"],
+    parts: &[
+        ("project_path", "/project_path"),
+        ("ref_type", "/ref_type"),
+        ("ref", "/ref"),
+    ],
     ..NONE
 };
 
@@ -267,10 +272,20 @@ const BUILDKITE: Tables = Tables {
             "/sub",
             &[("organization:*:pipeline:*:ref:refs/heads/\u{1}:**", ':')],
         ),
+        (
+            "/sub/ref",
+            &[("refs/heads/\u{1}", '/'), ("refs/heads/\u{1}/**", '/')],
+        ),
         ("/build_branch", OTHER),
         ("/build_commit", OTHER),
     ],
     successor: &[("/organization_id", OTHER), ("/pipeline_id", OTHER)],
+    parts: &[
+        ("organization", "/organization_slug"),
+        ("pipeline", "/pipeline_slug"),
+        ("ref", "/sub/ref"),
+        ("commit", "/build_commit"),
+    ],
     ..NONE
 };
 
@@ -303,6 +318,11 @@ const TERRAFORM: Tables = Tables {
         ("/terraform_project_id", OTHER),
         ("/terraform_workspace_id", OTHER),
     ],
+    parts: &[
+        ("organization", "/terraform_organization_name"),
+        ("project", "/terraform_project_name"),
+        ("workspace", "/terraform_workspace_name"),
+    ],
     ..NONE
 };
 
@@ -324,6 +344,10 @@ const BITBUCKET: Tables = Tables {
         ("/repositoryUuid", OTHER),
     ],
     without: &["/deploymentEnvironmentUuid"],
+    parts: &[
+        ("repository_uuid", "/repositoryUuid"),
+        ("deployment_environment_uuid", "/deploymentEnvironmentUuid"),
+    ],
     ..NONE
 };
 
@@ -332,6 +356,7 @@ const KUBERNETES: Tables = Tables {
         ("/sub", &[("system:serviceaccount:*\u{1}*:*", ':')]),
         ("/kubernetes.io/namespace", OTHER),
     ],
+    parts: &[("namespace", "/kubernetes.io/namespace")],
     ..NONE
 };
 
@@ -384,12 +409,20 @@ const GOOGLE: Tables = Tables {
         ("/azp", OTHER),
         ("/email", &[("*\u{1}*@**", '@')]),
     ],
+    parts: &[("id", "/sub")],
     ..NONE
 };
 
 const SPIFFE: Tables = Tables {
-    stranger: &[("/sub", &[("spiffe://*\u{1}*/**", '/')])],
-    colleague: &[("/sub", &[("spiffe://*/**\u{1}**", '/')])],
+    stranger: &[
+        ("/sub", &[("spiffe://*\u{1}*/**", '/')]),
+        ("/sub/trust_domain", OTHER),
+    ],
+    colleague: &[
+        ("/sub", &[("spiffe://*/**\u{1}**", '/')]),
+        ("/sub/path", &[("**\u{1}**", '/')]),
+    ],
+    parts: &[("trust_domain", "/sub/trust_domain"), ("path", "/sub/path")],
     ..NONE
 };
 
@@ -401,6 +434,7 @@ const ENTRA: Tables = Tables {
         ("/appid", OTHER),
         ("/azp", OTHER),
     ],
+    parts: &[("object_id", "/oid"), ("pairwise", "/sub")],
     ..NONE
 };
 
