@@ -13,11 +13,12 @@ mod pointer;
 #[path = "../../oidc-verifier/tests/reference/mod.rs"]
 mod reference;
 mod scan;
+mod subject;
 mod verify;
 
 pub use self::{
     compact::compact, discovery::discovery, jwk_set::jwk_set, pointer::pointer, scan::scan,
-    verify::verify,
+    subject::subject, verify::verify,
 };
 
 /// The entry of a fuzz target: libFuzzer's when built for it, otherwise nothing.

@@ -47,6 +47,11 @@ fn discovery_documents() {
 }
 
 #[test]
+fn subjects() {
+    assert_eq!(replay("subject", oidc_fuzz::subject), [21, 10]);
+}
+
+#[test]
 fn tokens() {
     assert_eq!(replay("verify", oidc_fuzz::verify), [27, 32]);
 }
