@@ -6,6 +6,7 @@
 
 mod support;
 
+use oidc_core::provider::Provider;
 use oidc_core::{Algorithm, IssuerIdentifier, base64url};
 use oidc_issuer::SigningKey;
 use oidc_verifier::{InstallError, IssuerKeys, KeyUnusable, Verifier};
@@ -256,6 +257,35 @@ fn eddsa_and_ed25519_are_one_key_and_two_allowed_names() {
     let ed25519 = only(Algorithm::Ed25519);
     assert_eq!(outcome(&ed25519, &token("Ed25519")), "ok");
     assert_eq!(outcome(&ed25519, &token("EdDSA")), "alg_not_allowed");
+}
+
+/// What AWS publishes for its outbound tokens: an RSA key without `alg` beside a P-384 key with it,
+/// under short names.
+#[test]
+fn the_key_set_of_aws_serves_both_of_its_algorithms() {
+    let rsa = jwk(key(Algorithm::Rs256))
+        .with("kid", "\"RSA_1\"")
+        .without("alg");
+    let ec = jwk(key(Algorithm::Es384)).with("kid", "\"EC384_1\"");
+    let verifier = Verifier::builder()
+        .issuer(identifier(ISSUER))
+        .audience(AUDIENCE)
+        .algorithms(Provider::AwsOutbound.profile().algorithms.iter().copied())
+        .keys(parse_set(&set([&rsa, &ec])))
+        .build()
+        .unwrap();
+    for (algorithm, kid, expected) in [
+        (Algorithm::Rs256, "RSA_1", "ok"),
+        (Algorithm::Es384, "EC384_1", "ok"),
+        (Algorithm::Rs256, "EC384_1", "key_not_for_alg"),
+        (Algorithm::Es384, "RSA_1", "key_not_for_alg"),
+        (Algorithm::Rs384, "RSA_1", "alg_not_allowed"),
+    ] {
+        let honest = honest(algorithm);
+        let header = honest.header.with("kid", &format!("\"{kid}\"")).to_json();
+        let token = honest.with_header(header);
+        assert_eq!(outcome(&verifier, &token), expected, "{algorithm} {kid}");
+    }
 }
 
 /// A good signature does not help an algorithm that is not on the issuer's list.
