@@ -6,6 +6,7 @@
 //! measured.
 
 mod bare;
+mod cache;
 mod documents;
 mod instructions;
 mod jwt;
@@ -93,5 +94,10 @@ pub const SECTIONS: &[Section] = &[
         goals: &["p13"],
         title: "a JWK Set of 100 keys, from text to prepared keys",
         run: |report, _| key_sets::run(report),
+    },
+    Section {
+        goals: &["p14"],
+        title: "a token that the cache knows, over the hash of its bytes",
+        run: |report, _| cache::run(report),
     },
 ];

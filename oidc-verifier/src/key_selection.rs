@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use oidc_core::{Algorithm, Jwk, JwkSet, NumericDate};
+use oidc_core::{Algorithm, Jwk, JwkSet, NumericDate, PublicKey};
 
 use crate::aws;
+use crate::digest;
 use crate::error::VerifyError;
 use crate::known_headers::KnownHeaders;
 use crate::signature::VerifyingKey;
@@ -24,6 +25,11 @@ pub(crate) struct KeySnapshot {
     names: Vec<Name>,
     /// Headers of tokens that these keys have verified.
     pub(crate) known_headers: KnownHeaders,
+    /// Of the verifier's settings.
+    configuration: [u8; 32],
+    /// Of the verifier's settings and of all keys and cut-offs together: where two are equal, the
+    /// same tokens verify.
+    pub(crate) fingerprint: [u8; 32],
 }
 
 /// Where the key of this name is.
@@ -44,7 +50,10 @@ pub(crate) struct Named {
 }
 
 impl KeySnapshot {
-    pub(crate) fn new(issuers: Vec<Option<Arc<IssuerKeyTable>>>) -> KeySnapshot {
+    pub(crate) fn new(
+        configuration: [u8; 32],
+        issuers: Vec<Option<Arc<IssuerKeyTable>>>,
+    ) -> KeySnapshot {
         let mut names = Vec::new();
         for (issuer, table) in issuers.iter().enumerate() {
             let keys = table.iter().flat_map(|table| &table.keys).enumerate();
@@ -55,12 +64,15 @@ impl KeySnapshot {
         }
         names.sort_by(|a, b| a.kid.cmp(&b.kid));
         let mut tables = issuers.iter().flatten();
+        let fingerprint = fingerprint(&configuration, &issuers);
         KeySnapshot {
             complete: issuers.iter().all(Option::is_some),
             empty_is_none: tables.any(|table| table.without_kid == WithoutKid::OnlyKey),
             issuers,
             names,
             known_headers: KnownHeaders::default(),
+            configuration,
+            fingerprint,
         }
     }
 
@@ -70,7 +82,7 @@ impl KeySnapshot {
         if let Some(held) = issuers.get_mut(issuer) {
             *held = table;
         }
-        KeySnapshot::new(issuers)
+        KeySnapshot::new(self.configuration, issuers)
     }
 
     /// Before when no token of the issuer may have been issued.
@@ -128,6 +140,19 @@ impl KeySnapshot {
     }
 }
 
+fn fingerprint(configuration: &[u8; 32], issuers: &[Option<Arc<IssuerKeyTable>>]) -> [u8; 32] {
+    let mut parts = digest::Parts::new();
+    parts.add(configuration);
+    for table in issuers {
+        let table = table.as_deref();
+        parts.add_optional(table.map(|table| table.fingerprint.as_slice()));
+        let cut_off = table.and_then(|table| table.issued_before);
+        let cut_off = cut_off.map(|date| date.as_seconds().to_be_bytes());
+        parts.add_optional(cut_off.as_ref().map(<[u8; 8]>::as_slice));
+    }
+    parts.hash()
+}
+
 enum NotOne {
     None,
     Several,
@@ -154,6 +179,8 @@ pub(crate) struct IssuerKeyTable {
     without_kid: WithoutKid,
     /// As [`IssuerKeys::refuse_issued_before`](crate::IssuerKeys::refuse_issued_before).
     pub(crate) issued_before: Option<NumericDate>,
+    /// Of every key that can verify, in their order.
+    fingerprint: [u8; 32],
 }
 
 /// Which key is meant by a token without `kid`.
@@ -168,6 +195,8 @@ pub(crate) enum WithoutKid {
 struct PreparedKey {
     kid: Option<Arc<str>>,
     algorithms: Vec<(Algorithm, VerifyingKey)>,
+    /// Of its name, its algorithms and itself.
+    fingerprint: [u8; 32],
 }
 
 /// Why a key of a well-formed set cannot be used for one issuer.
@@ -238,7 +267,12 @@ impl IssuerKeyTable {
                 Err(reason) => unusable.push((index, reason)),
             }
         }
+        let mut parts = digest::Parts::new();
+        for key in &keys {
+            parts.add(&key.fingerprint);
+        }
         let table = IssuerKeyTable {
+            fingerprint: parts.hash(),
             keys,
             without_kid,
             issued_before: None,
@@ -295,8 +329,24 @@ impl PreparedKey {
         }
         Ok(PreparedKey {
             kid: jwk.kid().map(Arc::from),
+            fingerprint: PreparedKey::fingerprint(jwk, &algorithms),
             algorithms,
         })
+    }
+
+    fn fingerprint(jwk: &Jwk, algorithms: &[(Algorithm, VerifyingKey)]) -> [u8; 32] {
+        let mut parts = digest::Parts::new();
+        parts.add_optional(jwk.kid().map(str::as_bytes));
+        let names: Vec<&str> = algorithms.iter().map(|(own, _)| own.name()).collect();
+        parts.add_list(&names);
+        match jwk.key() {
+            PublicKey::Rsa(key) => parts.add_list(&[key.n(), key.e()]),
+            PublicKey::Ec(key) => parts.add(&key.to_sec1_bytes()),
+            PublicKey::Ed25519(key) => parts.add(key.as_bytes()),
+            // INVARIANT: no key of another kind is prepared.
+            _ => {}
+        }
+        parts.hash()
     }
 
     fn for_algorithm(&self, algorithm: Algorithm) -> Option<&VerifyingKey> {

@@ -128,6 +128,8 @@ pub mod replay;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod signature;
 mod telemetry;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod token_cache;
 #[cfg(all(feature = "tower", any(feature = "aws-lc-rs", feature = "ring")))]
 pub mod tower;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -152,6 +154,7 @@ pub use self::{
     issuer_keys::{InstallError, Installed},
     key_selection::KeyUnusable,
     profile::Profile,
+    token_cache::{TokenCache, TokenCacheError},
     trusted_issuer::ExtraAudiences,
     verified::{ClaimsTypeError, Verified, Workspace},
     verifier::Verifier,

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use jsonptr::Pointer;
 use oidc_core::{Algorithm, IssuerIdentifier, JoseHeader};
 
+use crate::digest;
 use crate::verifier::Verifier;
 
 /// The configuration of one issuer, complete and checked.
@@ -80,5 +82,65 @@ impl TrustedIssuer {
     /// What the tokens of every issuer may have.
     pub(crate) fn is_usual_typ(header: &JoseHeader<'_>) -> bool {
         header.typ().is_none() || header.typ_is("JWT")
+    }
+}
+
+/// Of everything that a verifier is built with, but for keys: two that differ in any of it have
+/// different ones.
+pub(crate) fn fingerprint(
+    issuers: &[TrustedIssuer],
+    pointers: &[Pointer<'_>],
+    max_token_bytes: usize,
+) -> [u8; 32] {
+    let mut parts = digest::Parts::new();
+    for issuer in issuers {
+        parts.add(&issuer.fingerprint());
+    }
+    let pointers: Vec<&str> = pointers.iter().map(|pointer| pointer.as_str()).collect();
+    parts.add_list(&pointers);
+    parts.add(&max_token_bytes.to_be_bytes());
+    parts.hash()
+}
+
+impl TrustedIssuer {
+    fn fingerprint(&self) -> [u8; 32] {
+        // Every field by its name: one that comes later cannot be left out.
+        let Self {
+            identifier,
+            audiences,
+            extra_audiences,
+            algorithms,
+            leeway,
+            max_lifetime,
+            max_age,
+            types,
+            max_token_bytes,
+            rules,
+        } = self;
+        let algorithms: Vec<&str> = algorithms.iter().map(|one| one.name()).collect();
+        let nanoseconds = |time: &Duration| time.as_nanos().to_be_bytes();
+        let max_age = max_age.as_ref().map(nanoseconds);
+        let mut parts = digest::Parts::new();
+        parts.add(identifier.as_str().as_bytes());
+        parts.add_list(audiences);
+        match extra_audiences {
+            ExtraAudiences::Allow => parts.add(b"allow"),
+            ExtraAudiences::Forbid => parts.add(b"forbid"),
+            ExtraAudiences::Only(others) => {
+                parts.add(b"only");
+                parts.add_list(others);
+            }
+        }
+        parts.add_list(&algorithms);
+        parts.add(&nanoseconds(leeway));
+        parts.add(&nanoseconds(max_lifetime));
+        parts.add_optional(max_age.as_ref().map(<[u8; 16]>::as_slice));
+        parts.add_list(types);
+        parts.add(&max_token_bytes.to_be_bytes());
+        parts.add(match rules {
+            TokenRules::Standard => b"standard",
+            TokenRules::AwsSts { .. } => b"aws_sts",
+        });
+        parts.hash()
     }
 }

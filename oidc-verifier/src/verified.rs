@@ -49,6 +49,7 @@ pub struct Workspace {
 
 pub(crate) enum Held<'a> {
     Lent(&'a Workspace),
+    Shared(Arc<Workspace>),
     Own(Box<Workspace>),
 }
 
@@ -68,8 +69,9 @@ impl<'a> Verified<'a> {
             leeway,
         } = self.proof;
         let workspace = match self.workspace {
-            Held::Lent(workspace) => Box::new(workspace.of_claims()),
-            Held::Own(workspace) => workspace,
+            Held::Lent(workspace) => Held::Own(Box::new(workspace.of_claims())),
+            Held::Shared(workspace) => Held::Shared(workspace),
+            Held::Own(workspace) => Held::Own(workspace),
         };
         Verified {
             proof: Proof {
@@ -79,7 +81,7 @@ impl<'a> Verified<'a> {
                 times,
                 leeway,
             },
-            workspace: Held::Own(workspace),
+            workspace,
         }
     }
 
@@ -214,6 +216,7 @@ impl<'a> Verified<'a> {
     fn workspace(&self) -> &Workspace {
         match &self.workspace {
             Held::Lent(workspace) => workspace,
+            Held::Shared(workspace) => workspace,
             Held::Own(workspace) => workspace,
         }
     }

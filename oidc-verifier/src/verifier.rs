@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use jsonptr::{Pointer, PointerSetError, ScanBuffer};
 use oidc_core::{
     Algorithm, Claim, Claims, ClaimsError, ClaimsScanner, CompactJws, IssuerIdentifier, JoseHeader,
@@ -13,12 +13,12 @@ use oidc_core::{
 };
 
 use crate::builder::{VerifierBuilder, WantsIssuer};
-use crate::checks;
+use crate::checks::{self, Times};
 use crate::error::{ClaimError, Hopeless, VerifyError};
 use crate::issuer_keys::{InstallError, Installed, IssuerKeys};
 use crate::key_selection::{IssuerKeyTable, KeySnapshot, Named};
 use crate::telemetry;
-use crate::trusted_issuer::TrustedIssuer;
+use crate::trusted_issuer::{self, TrustedIssuer};
 use crate::verified::{Held, Kid, Proof, Verified, Workspace};
 
 /// Verifies the tokens of the issuers that it was built to trust.
@@ -56,7 +56,9 @@ impl Verifier {
         pointers: impl IntoIterator<Item = Pointer<'p>>,
         max_token_bytes: usize,
     ) -> Result<Verifier, PointerSetError> {
-        let keys = KeySnapshot::new(issuers.iter().map(|_| None).collect());
+        let pointers: Vec<_> = pointers.into_iter().collect();
+        let configuration = trusted_issuer::fingerprint(&issuers, &pointers, max_token_bytes);
+        let keys = KeySnapshot::new(configuration, issuers.iter().map(|_| None).collect());
         let scanner = ClaimsScanner::new(pointers)?;
         for issuer in &mut issuers {
             issuer.rules.find_claims(&scanner);
@@ -121,7 +123,45 @@ impl Verifier {
         outcome
     }
 
-    fn check(
+    /// The keys of this moment.
+    pub(crate) fn snapshot(&self) -> Guard<Arc<KeySnapshot>> {
+        self.keys.load()
+    }
+
+    /// What was proven of a token of this issuer, once more.
+    pub(crate) fn proof(
+        &self,
+        issuer: usize,
+        algorithm: Algorithm,
+        times: Times,
+    ) -> Option<Proof<'_>> {
+        let issuer = self.issuers.get(issuer)?;
+        Some(Proof {
+            issuer: Cow::Borrowed(&issuer.identifier),
+            scanner: Cow::Borrowed(&self.scanner),
+            algorithm,
+            times,
+            leeway: issuer.leeway,
+        })
+    }
+
+    /// The issuer of a proof by its place, and since when its tokens are refused for their age.
+    pub(crate) fn refused_for_age_from(&self, proof: &Proof<'_>) -> Option<(usize, NumericDate)> {
+        let mut issuers = self.issuers.iter().enumerate();
+        let (index, issuer) = issuers.find(|(_, own)| own.identifier == *proof.issuer)?;
+        let from = match issuer.max_age {
+            None => NumericDate::MAX,
+            Some(max_age) => {
+                let age = max_age.saturating_add(issuer.leeway);
+                // At that very age it is accepted.
+                let last = proof.times.iat.saturating_add(age);
+                last.saturating_add(Duration::from_secs(1))
+            }
+        };
+        Some((index, from))
+    }
+
+    pub(crate) fn check(
         &self,
         token: &[u8],
         now: NumericDate,

@@ -74,7 +74,7 @@ fn verify_with_set(jws: &str, set: &Value) -> Result<(), Step> {
     let issuer = IssuerIdentifier::parse("https://vectors.example").unwrap();
     let issuer = TrustedIssuer::new(issuer, "vectors".to_owned());
     let (table, _) = IssuerKeyTable::prepare(&set, &issuer);
-    let keys = KeySnapshot::new(vec![Some(Arc::new(table))]);
+    let keys = KeySnapshot::new([0; 32], vec![Some(Arc::new(table))]);
     let jws = CompactJws::parse(jws.as_bytes()).map_err(|_| Step::Compact)?;
     let decode = |part| base64url::decode(part).map_err(|_| Step::Base64Url);
     let (header, signature) = (decode(jws.header())?, decode(jws.signature())?);
