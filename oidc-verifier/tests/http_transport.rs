@@ -30,8 +30,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 fn transport() -> HttpTransport {
-    // The roots are used by no test that does not bring its own.
-    HttpTransport::with_roots(&RootCertificates::Only(authority().pem().into_bytes())).unwrap()
+    HttpTransport::with_roots(&RootCertificates::Nobody).unwrap()
 }
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
@@ -549,6 +548,7 @@ async fn tls_is_checked_against_the_name_and_the_roots() {
         (&["localhost"][..], valid, &known[0], Ok(200)),
         (&["localhost"], valid, &known[2], Ok(200)),
         (&["localhost"], valid, &known[1], tls),
+        (&["localhost"], valid, &RootCertificates::Nobody, tls),
         (&["other.example"], valid, &known[0], tls),
         (&["localhost"], expired, &known[0], tls),
     ] {

@@ -9,7 +9,6 @@
 
 mod attacks;
 mod check;
-mod fetch;
 mod host;
 mod issuers;
 mod relying_party;
@@ -61,9 +60,10 @@ fn demonstrate() -> Result<ExitCode, Box<dyn Error>> {
     }
 
     title("2. A relying party fetches the keys of the issuers it trusts");
-    let relying_party = RelyingParty::new(&issuers)?;
-    for learned in relying_party.learn_keys()? {
-        row(learned.issuer.as_str(), &count_of_keys(learned.keys));
+    let mut relying_party = RelyingParty::new(&issuers)?;
+    relying_party.keep_keys_current(now)?;
+    for (issuer, keys) in relying_party.known_keys(now) {
+        row(issuer.as_str(), &count_of_keys(keys));
     }
 
     title("3. Workloads get tokens; the relying party verifies them and decides");
@@ -80,7 +80,7 @@ fn demonstrate() -> Result<ExitCode, Box<dyn Error>> {
     }
 
     title("4. A signing key is rotated; every token keeps verifying");
-    rotation::run(&mut report, &host, &mut issuers, &relying_party, now)?;
+    rotation::run(&mut report, &host, &mut issuers, &mut relying_party, now)?;
 
     title("5. Attacks, and why each is refused");
     attacks::run(&mut report, &issuers, &relying_party, now)?;

@@ -1,26 +1,26 @@
 //! A relying party: which issuers it trusts, how it learns their keys, and whom it lets in.
+//!
+//! A service leaves its key sources to a `KeyRefresher`. Here they are driven by hand, under the
+//! clock of the demonstration.
 
 use std::error::Error;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use oidc_core::DiscoveryResponse;
+use oidc_verifier::http::{HttpTransport, RootCertificates, Transport as _};
+use oidc_verifier::key_source::{Action, KeySource, KeySourceConfig};
 use oidc_verifier::policy::Policy;
-use oidc_verifier::{
-    Algorithm, IssuerIdentifier, IssuerKeys, JwkSet, NumericDate, ProviderMetadata, Verifier,
-};
+use oidc_verifier::{Algorithm, IssuerIdentifier, NumericDate, Verifier};
 use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
 
-use crate::fetch;
 use crate::issuers::{INSTANCE, Issuers, ORGANIZATION, PROJECT, ROLE};
 
 pub(crate) struct RelyingParty {
     pub(crate) verifier: Verifier,
     policy: Policy,
-}
-
-/// What was fetched from one issuer.
-pub(crate) struct Learned {
-    pub(crate) issuer: IssuerIdentifier,
-    pub(crate) keys: usize,
+    sources: Vec<KeySource>,
+    transport: HttpTransport,
+    runtime: Runtime,
 }
 
 impl RelyingParty {
@@ -39,37 +39,52 @@ impl RelyingParty {
         for pointer in policy.pointers() {
             builder = builder.locate(pointer.to_owned());
         }
+        let verifier = builder.build()?;
+        let config = KeySourceConfig::default();
+        let sources = verifier.issuers().cloned();
+        let sources = sources.map(|issuer| KeySource::new(issuer, config.clone()));
         Ok(RelyingParty {
-            verifier: builder.build()?,
+            sources: sources.collect(),
+            verifier,
             policy,
+            // Its issuers are on loopback, without TLS.
+            transport: HttpTransport::with_roots(&RootCertificates::Nobody)?,
+            runtime: Builder::new_current_thread().enable_all().build()?,
         })
     }
 
-    /// Fetches discovery and JWK Set of every issuer, and installs the keys.
-    pub(crate) fn learn_keys(&self) -> Result<Vec<Learned>, Box<dyn Error>> {
-        self.verifier
-            .issuers()
-            .map(|issuer| self.learn_keys_of(issuer))
-            .collect()
+    /// Does what the key sources say is due: fetches, and hands the keys over.
+    pub(crate) fn keep_keys_current(&mut self, now: NumericDate) -> Result<(), Box<dyn Error>> {
+        for source in &mut self.sources {
+            loop {
+                match source.poll(random_bits(), now) {
+                    Action::Fetch(fetch) => {
+                        let response = self.runtime.block_on(self.transport.get(&fetch))?;
+                        source.handle_response(fetch.id, &(&response).into(), now)?;
+                    }
+                    Action::Install(keys) => {
+                        self.verifier.install(&keys)?;
+                    }
+                    Action::Withdraw => {
+                        self.verifier.withdraw(source.issuer());
+                    }
+                    // Asked again when the clock of the demonstration has moved.
+                    Action::Idle { .. } => break,
+                    other => return Err(format!("an action of a later version: {other:?}").into()),
+                }
+            }
+        }
+        Ok(())
     }
 
-    pub(crate) fn learn_keys_of(
+    /// The issuers whose keys are known, and how many each has.
+    pub(crate) fn known_keys(
         &self,
-        issuer: &IssuerIdentifier,
-    ) -> Result<Learned, Box<dyn Error>> {
-        let url = issuer.discovery_url();
-        let fetched = fetch::get(&url)?;
-        let content_type = fetched.content_type.as_deref();
-        let response = DiscoveryResponse::new(fetched.status, content_type, &url, &fetched.body);
-        let metadata = ProviderMetadata::from_response(issuer, &response)?;
-        let set = JwkSet::parse(&fetch::get(metadata.jwks_uri().as_str())?.body)?;
-        let installed = self
-            .verifier
-            .install(&IssuerKeys::new(issuer.clone(), set))?;
-        Ok(Learned {
-            issuer: issuer.clone(),
-            keys: installed.usable,
-        })
+        now: NumericDate,
+    ) -> impl Iterator<Item = (&IssuerIdentifier, usize)> {
+        self.sources
+            .iter()
+            .map(move |source| (source.issuer(), source.status(now).keys))
     }
 
     /// Why a token is refused, in words.
@@ -102,6 +117,11 @@ impl RelyingParty {
         let verified = self.verifier.verify(token.as_bytes(), now)?;
         Ok(self.policy.decide(&verified).for_operator().to_string())
     }
+}
+
+/// They spread the times of fetches and guard no secret.
+fn random_bits() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// The trust policy, as it would stand in a file.

@@ -15,17 +15,13 @@ use crate::issuers::Issuers;
 use crate::relying_party::RelyingParty;
 use crate::report::{Report, count_of_keys, row};
 
-/// How often the relying party fetches the keys anew, in minutes: what their `Cache-Control`
-/// allows.
-const REFRESH: u64 = 10;
-
 /// The life of the next day and a half in steps of a minute: a token is minted every five minutes,
 /// and every token is verified every minute until it expires.
 pub(crate) fn run(
     report: &mut Report,
     host: &Host,
     issuers: &mut Issuers,
-    relying_party: &RelyingParty,
+    relying_party: &mut RelyingParty,
     start: NumericDate,
 ) -> Result<(), Box<dyn Error>> {
     let algorithm = Algorithm::EdDsa;
@@ -75,9 +71,7 @@ pub(crate) fn run(
                 &count_of_keys(issuers.diridp.keys().count()),
             );
         }
-        if minute.is_multiple_of(REFRESH) {
-            relying_party.learn_keys_of(issuers.diridp.id())?;
-        }
+        relying_party.keep_keys_current(now)?;
         if minute.is_multiple_of(5) {
             alive.push(issuers.diridp.issue(&spec, now)?);
             minted += 1;

@@ -19,6 +19,8 @@ pub enum RootCertificates {
     PlatformAnd(Vec<u8>),
     /// These and nobody else.
     Only(Vec<u8>),
+    /// Nobody: no TLS connection is ever made. For issuers on loopback without TLS.
+    Nobody,
 }
 
 /// Why TLS could not be set up.
@@ -71,6 +73,7 @@ pub(super) fn client_config(roots: &RootCertificates) -> Result<ClientConfig, Tl
                 .with_custom_certificate_verifier(Arc::new(platform(certificates(pem)?)?))
         }
         RootCertificates::Only(pem) => builder.with_root_certificates(store(pem)?),
+        RootCertificates::Nobody => builder.with_root_certificates(RootCertStore::empty()),
     }
     .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
