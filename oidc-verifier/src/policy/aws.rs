@@ -113,7 +113,12 @@ use self::compile::Compiled;
 use self::keys::Mode;
 
 pub use self::request::Request;
-pub(super) use self::test::AwsCondition;
+pub(super) use self::{
+    expectation::Expectation,
+    keys::Source,
+    operator::SetOperator,
+    test::{AwsCondition, Check, KeyTest},
+};
 
 /// A role's trust policy: see the [module](self).
 #[derive(Clone, Debug)]

@@ -57,9 +57,12 @@ mod reach;
 mod shape;
 mod tenant;
 mod terms;
+mod trust;
 mod values;
 mod world;
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use jsonptr::PointerBuf;
@@ -67,9 +70,8 @@ use serde::Serialize;
 
 use self::tenant::{Guarded, Shapes};
 use self::values::Effort;
-use super::condition::Condition;
 use super::operator_view::RuleName;
-use super::{Effect, Policy, Rule};
+use super::{Effect, Origin, Policy, Rule};
 
 pub use self::code::{FindingCode, Grade};
 
@@ -113,19 +115,28 @@ impl Policy {
         let mut report = Report::new(self);
         let mut shapes = Shapes::default();
         let mut alone = Effort::new(MAX_STEPS);
-        for (index, rule) in self.rules().iter().enumerate() {
-            let terms = terms::terms(rule, index);
-            guard::wildcards(rule, index, &terms, &mut report);
-            claims::check(rule, index, &terms, &mut report);
-            // What the conditions of a trust policy leave is not known here.
-            let of_aws = |condition: &Condition| matches!(condition, Condition::Aws(_));
+        let native: Vec<Cow<'_, Rule>> = self.rules().iter().map(native).collect();
+        for (index, (rule, own)) in self.rules().iter().zip(&native).enumerate() {
+            // Nobody wrote it.
+            if matches!(rule.origin, Origin::Implied) {
+                continue;
+            }
+            trust::check(rule, index, &mut report);
+            let terms = terms::terms(own, index);
+            guard::wildcards(own, index, &terms, &mut report);
+            claims::check(own, index, &terms, &mut report);
+            // AWS accepts a token only for an audience that is registered with the provider.
+            let audience = if matches!(own, Cow::Owned(_)) {
+                Grade::Caution
+            } else {
+                Grade::Dangerous
+            };
             if rule.effect == Effect::Allow
-                && !rule.conditions.iter().any(of_aws)
-                && guard::whom_it_leaves(rule, index, &terms, &mut report)
+                && guard::whom_it_leaves(own, index, &terms, audience, &mut report)
             {
                 let guarded = Guarded {
-                    policy: self,
-                    rule,
+                    rules: &native,
+                    rule: own,
                     index,
                     terms: &terms,
                 };
@@ -170,6 +181,11 @@ impl Policy {
             Err(DangerousPolicy { findings })
         }
     }
+}
+
+/// The rule in the words of the native language.
+fn native(rule: &Rule) -> Cow<'_, Rule> {
+    trust::in_native_words(rule).map_or(Cow::Borrowed(rule), Cow::Owned)
 }
 
 /// A policy that loads, and should not be put into service.
@@ -237,6 +253,16 @@ impl<'p> Report<'p> {
 
     fn finish(mut self, incomplete: bool) -> Vec<Finding> {
         self.findings.sort_by_key(|finding| finding.rule.index);
+        // A statement of AWS is a rule for each of its providers.
+        let mut seen = HashSet::new();
+        self.findings.retain(|own| {
+            seen.insert((
+                own.code,
+                own.at.clone(),
+                own.rule.id.clone(),
+                own.message.clone(),
+            ))
+        });
         if incomplete {
             let last = self.policy.len().saturating_sub(1);
             let at = self

@@ -25,14 +25,14 @@ pub(in crate::policy) enum AwsCondition {
 #[derive(Clone, Debug)]
 pub(in crate::policy) struct KeyTest {
     /// As it is written.
-    pub(super) key: Box<str>,
-    pub(super) source: Source,
+    pub(in crate::policy) key: Box<str>,
+    pub(in crate::policy) source: Source,
     /// The operator's name without the set operator.
-    pub(super) operator: &'static str,
-    pub(super) set: Option<SetOperator>,
+    pub(in crate::policy) operator: &'static str,
+    pub(in crate::policy) set: Option<SetOperator>,
     /// The values as JSON, as they are written.
-    pub(super) expected: Box<str>,
-    pub(super) check: Check,
+    pub(in crate::policy) expected: Box<str>,
+    pub(in crate::policy) check: Check,
 }
 
 #[derive(Clone, Debug)]

@@ -112,6 +112,10 @@ codes! {
     GuardNegative "guard_negative",
         "whoever is not on the list gets in, and so does every new tenant of the issuer",
         "say who is meant with `equals`, `one_of` or `pattern`; put refusals into deny rules";
+    /// An operator of AWS that absence passes, in a statement that allows.
+    HoldsIfAbsent "holds_if_absent",
+        "`ForAllValues` and `IfExists` hold of a token that does not have the key at all",
+        "add `Null` with `false` for the key, or use the operator without them";
     /// The comparison of rules was ended.
     Incomplete "incomplete",
         "rules that never match or are needless may be there and not be reported",
@@ -120,6 +124,10 @@ codes! {
     IssuerWhole "issuer_whole",
         "whoever gets a token of this issuer for this audience gets in",
         "pin the subject, or claims that only your workloads have";
+    /// A condition key that has no value when a token is presented to AWS.
+    KeyNotExposed "key_not_exposed",
+        "AWS makes condition keys of few claims, and only of the provider in `Principal`",
+        "use a documented key with the provider's prefix: `…:sub`, `…:aud`";
     /// The operand is of a kind that the claim never has.
     KindMismatch "kind_mismatch",
         "nothing is converted: `1` and `\"1\"`, `true` and `\"true\"` differ, so the condition never holds",

@@ -25,11 +25,13 @@ pub(super) fn wildcards(rule: &Rule, index: usize, terms: &[Term<'_>], report: &
     }
 }
 
-/// Looks whom an allow rule leaves out; says whether it leaves out anyone.
+/// Looks whom an allow rule leaves out; says whether it leaves out anyone. `audience` is how bad it
+/// is that it leaves the audience open.
 pub(super) fn whom_it_leaves(
     rule: &Rule,
     index: usize,
     terms: &[Term<'_>],
+    audience: Grade,
     report: &mut Report<'_>,
 ) -> bool {
     if rule.audiences.is_empty()
@@ -38,7 +40,7 @@ pub(super) fn whom_it_leaves(
         let message = "tokens for any audience are admitted";
         let at = at_claim(rule, index, terms, "/aud");
         let code = FindingCode::AudienceUnpinned;
-        report.add(code, Grade::Dangerous, index, at, message);
+        report.add(code, audience, index, at, message);
     }
     if !rule_demands(rule, &is_guard) {
         let negative = rule.conditions.iter().any(speaks_of_absence);
@@ -126,9 +128,11 @@ fn literal_wildcard(test: &ClaimTest) -> Option<String> {
         Test::Predicate(matcher) => exact_operands(matcher.predicate()),
         Test::Absent | Test::Exists | Test::EqualsClaim(_) => Vec::new(),
     };
+    // AWS escapes an asterisk that is meant.
+    let escaped = test.expected.contains("${*}") || test.expected.contains("${?}");
     let operand = operands
         .into_iter()
-        .find(|text| text.contains(['*', '?']))?;
+        .find(|text| text.contains(['*', '?']) && !escaped)?;
     let operator = test.operator;
     Some(format!(
         "`{operator}` takes the wildcard in `{}` literally",

@@ -1,12 +1,13 @@
 //! Whom a rule lets in that it may not be meant for, by what is known of the issuer's tokens.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jsonptr::PointerBuf;
 use oidc_core::provider::{IssuerScope, KnownClaim, Provider};
 
 use crate::policy::condition::ClaimTest;
-use crate::policy::{Effect, Policy, Rule};
+use crate::policy::{Effect, Rule};
 
 use super::guard::{at_claim, is_guard};
 use super::shape::Shape;
@@ -30,7 +31,8 @@ impl Shapes {
 
 /// An allow rule that has a guard.
 pub(super) struct Guarded<'r> {
-    pub(super) policy: &'r Policy,
+    /// All rules of its policy.
+    pub(super) rules: &'r [Cow<'r, Rule>],
     pub(super) rule: &'r Rule,
     pub(super) index: usize,
     pub(super) terms: &'r [Term<'r>],
@@ -210,7 +212,7 @@ impl Guarded<'_> {
                     || !self.rule.audiences.is_empty()
                         && audiences.all(|own| deny.audiences.contains(own)))
         };
-        let mut rules = self.policy.rules().iter();
+        let mut rules = self.rules.iter();
         rules.any(|deny| applies(deny) && holds(deny))
     }
 

@@ -19,8 +19,19 @@ pub(super) struct Values<'t> {
     bools: [bool; 2],
     /// Objects and arrays.
     containers: bool,
-    /// The test holds on all of them, and not only on some.
-    exact: bool,
+    /// On which of them the test certainly holds.
+    exact: Exact,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Exact {
+    /// On all.
+    All,
+    /// On all the strings.
+    Texts,
+    /// On some, maybe.
+    #[default]
+    None,
 }
 
 /// Numbers between two bounds, each with whether it belongs to them.
@@ -60,12 +71,12 @@ impl<'t> Values<'t> {
     pub(super) fn of(test: &'t Test) -> Self {
         match test {
             Test::Absent => Self {
-                exact: true,
+                exact: Exact::All,
                 ..Self::default()
             },
             Test::Exists => Self {
                 containers: true,
-                exact: true,
+                exact: Exact::All,
                 ..Self::any_scalar()
             },
             Test::EqualsClaim(_) => Self::any_scalar(),
@@ -79,6 +90,7 @@ impl<'t> Values<'t> {
                 let mut values = Self {
                     all_texts: false,
                     bools: [written("false"), written("true")],
+                    exact: Exact::Texts,
                     ..Self::any_scalar()
                 };
                 for option in options {
@@ -97,7 +109,7 @@ impl<'t> Values<'t> {
     pub(super) fn text(text: &'t str) -> Self {
         Self {
             literals: vec![text],
-            exact: true,
+            exact: Exact::All,
             ..Self::default()
         }
     }
@@ -120,13 +132,13 @@ impl<'t> Values<'t> {
             numbers: Vec::new(),
             bools: [!value, value],
             containers: false,
-            exact: true,
+            exact: Exact::All,
         }
     }
 
     fn of_predicate(predicate: &'t Predicate) -> Self {
         let mut values = Self {
-            exact: true,
+            exact: Exact::All,
             ..Self::default()
         };
         match predicate {
@@ -186,7 +198,7 @@ impl<'t> Values<'t> {
         } else {
             // Longer than a pattern may be: some strings.
             self.all_texts = true;
-            self.exact = false;
+            self.exact = Exact::None;
         }
     }
 
@@ -276,7 +288,13 @@ impl<'t> Values<'t> {
                         })
                     })
         };
-        other.exact
+        let only_texts = self.numbers.is_empty() && self.bools == [false; 2] && !self.containers;
+        let exact = match other.exact {
+            Exact::All => true,
+            Exact::Texts => only_texts,
+            Exact::None => false,
+        };
+        exact
             && self
                 .bools
                 .iter()
