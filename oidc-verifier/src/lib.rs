@@ -175,6 +175,11 @@ struct FrontPage;
 #[doc = include_str!("../../docs/README.md")]
 struct HowTos;
 
+/// And the one on policies.
+#[cfg(all(doctest, any(feature = "aws-lc-rs", feature = "ring")))]
+#[doc = include_str!("../../docs/write-a-policy.md")]
+struct WriteAPolicy;
+
 /// And the one that needs a feature.
 #[cfg(all(
     doctest,
