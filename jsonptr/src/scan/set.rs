@@ -119,6 +119,7 @@ impl PointerSet {
     /// # Errors
     ///
     /// The same, but for bytes that are not UTF-8.
+    #[inline]
     pub fn scan_text_into(
         &self,
         document: &str,

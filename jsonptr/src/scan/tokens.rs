@@ -22,8 +22,12 @@ fn skip_some_white_space(mut rest: &[u8]) -> &[u8] {
 }
 
 /// What is behind the number that the bytes begin with (RFC 8259 section 6).
+#[inline]
 pub(super) fn number(rest: &[u8]) -> Option<&[u8]> {
-    let unsigned = rest.strip_prefix(b"-").unwrap_or(rest);
+    let unsigned = match rest {
+        [b'-', unsigned @ ..] => unsigned,
+        _ => rest,
+    };
     let mut rest = match unsigned {
         [b'0', behind @ ..] => behind,
         _ => digits(unsigned)?,

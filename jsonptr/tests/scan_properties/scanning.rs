@@ -124,10 +124,12 @@ proptest! {
             })
             .collect();
         members.insert(at.index(members.len() + 1), (format!("\"{respelt}\""), "1".to_owned()));
+        // Where it is noticed depends on the pointers: at the name, or at the end of a large object.
         let json = object(&members);
-        let error = set.scan(json.as_bytes()).map(drop);
-        prop_assert_eq!(error.map_err(|error| error.kind()), Err(ScanErrorKind::DuplicateMember));
-        prop_assert_eq!(scan(json.as_bytes()), error);
+        for scanned in [set.scan(json.as_bytes()).map(drop), scan(json.as_bytes())] {
+            let kind = scanned.map_err(|error| error.kind());
+            prop_assert_eq!(kind, Err(ScanErrorKind::DuplicateMember));
+        }
     }
 
     #[test]
