@@ -160,7 +160,7 @@ fn of_a_token_spec() {
         ),
         (
             TokenSpec::new("job", ""),
-            "`aud` name 0 is not 1 to 1000 bytes without control characters",
+            "`aud` name 0 is not 1 to 4000 bytes without control characters",
             "audience",
         ),
         (

@@ -109,7 +109,7 @@ fn audience_shape(honest: &Honest) -> Vec<Vec<u8>> {
         format!("[{own},[{own}]]"),
         format!("[{own},{{}}]"),
         format!("[{own},\"a\\u0000\"]"),
-        format!("[{own},\"{}\"]", "a".repeat(1_025)),
+        format!("[{own},\"{}\"]", "a".repeat(4_001)),
         format!("[{own}{}]", format!(",{own}").repeat(16)),
     ]);
     texts(values.iter().map(|value| honest.with_claim("aud", value)))
