@@ -61,15 +61,15 @@ impl Jwk {
     ///
     /// [`JwkError`] names the member or the rule.
     pub fn parse(json: &[u8]) -> Result<Jwk, JwkError> {
-        Jwk::from_members(&read(json)?)
+        Jwk::from_members(&read(json)?, JwkUse::Sig)
     }
 
     /// The key of these members, which have been checked to be strict JSON.
-    pub(crate) fn from_members(members: &JwkMembers<'_>) -> Result<Jwk, JwkError> {
+    pub(crate) fn from_members(members: &JwkMembers<'_>, key_use: JwkUse) -> Result<Jwk, JwkError> {
         members.check_len()?;
         members.check_public()?;
         let kid = members.kid()?;
-        members.check_use()?;
+        members.check_use(key_use)?;
         let alg = members.alg()?;
         let jwk = Jwk::new(members.public_key()?);
         let jwk = match kid {
@@ -135,6 +135,18 @@ impl Jwk {
             None => self.key.fits(algorithm),
         }
     }
+}
+
+/// What the keys of a set are for: their `use`, which may also be absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JwkUse {
+    /// `jwt-svid`: for the JWT-SVIDs of a SPIFFE trust domain and nothing else (SPIFFE Trust
+    /// Domain and Bundle section 4.2).
+    JwtSvid,
+    /// `sig`: for signatures (RFC 7517 section 4.2).
+    #[default]
+    Sig,
 }
 
 impl PublicKey {
@@ -249,6 +261,12 @@ pub enum JwkError {
     /// The same key with the same `kid` and `alg` stands earlier in the set.
     #[error("key stands in the set already")]
     Duplicate,
+    /// Its `issuer` is neither the issuer that the set is read for nor the template of its tenants.
+    #[error("key is for another issuer")]
+    OtherIssuer,
+    /// `use` is not `jwt-svid`, in the set of a SPIFFE trust domain.
+    #[error("`use` is not `jwt-svid`")]
+    UseNotJwtSvid,
     /// The set has more keys than are read, or more usable ones than are kept.
     #[error("set has more than {max} keys")]
     #[non_exhaustive]
@@ -279,6 +297,8 @@ impl JwkError {
             JwkError::AlgDoesNotFit { .. } => "alg_does_not_fit",
             JwkError::KidTooLong { .. } => "kid_too_long",
             JwkError::Duplicate => "duplicate_key",
+            JwkError::OtherIssuer => "other_issuer",
+            JwkError::UseNotJwtSvid => "use_not_jwt_svid",
             JwkError::TooManyKeys { .. } => "too_many_keys",
         }
     }

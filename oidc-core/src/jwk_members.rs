@@ -10,9 +10,10 @@ use crate::base64url;
 use crate::certificate::JwkCertificate;
 use crate::curve::Curve;
 use crate::document;
-use crate::jwk::{Jwk, JwkError};
+use crate::jwk::{Jwk, JwkError, JwkUse};
 use crate::jwk_set::JwkRemarks;
 use crate::public_key::{EcPublicKey, Ed25519PublicKey, PublicKey, PublicKeyError, RsaPublicKey};
+use crate::tenant_template::TenantIssuer;
 use crate::walk::{Raw, Walk};
 
 /// Each member that this crate looks at; all others are ignored.
@@ -29,6 +30,7 @@ pub(crate) struct JwkMembers<'a> {
     x: Option<Raw<'a>>,
     y: Option<Raw<'a>>,
     x5c: Option<Raw<'a>>,
+    issuer: Option<Raw<'a>>,
     /// The first private member, with any value.
     private: Option<&'static str>,
     /// The length of the whole JWK in bytes.
@@ -66,6 +68,7 @@ impl<'a> JwkMembers<'a> {
             "x" => &mut self.x,
             "y" => &mut self.y,
             "x5c" => &mut self.x5c,
+            "issuer" => &mut self.issuer,
             other => {
                 let private = PRIVATE.iter().find(|private| **private == other);
                 self.private = self.private.or(private.copied());
@@ -101,10 +104,15 @@ impl<'a> JwkMembers<'a> {
         optional_text(self.kid, "kid")
     }
 
-    /// Refuses a key that is not for checking signatures (RFC 7517 sections 4.2 and 4.3).
-    pub(crate) fn check_use(&self) -> Result<(), JwkError> {
-        if optional_text(self.key_use, "use")?.is_some_and(|key_use| key_use != "sig") {
-            return Err(JwkError::UseNotSig);
+    /// Refuses a key that is not for checking signatures of this sort (RFC 7517 sections 4.2 and
+    /// 4.3).
+    pub(crate) fn check_use(&self, key_use: JwkUse) -> Result<(), JwkError> {
+        let (name, error) = match key_use {
+            JwkUse::JwtSvid => ("jwt-svid", JwkError::UseNotJwtSvid),
+            JwkUse::Sig => ("sig", JwkError::UseNotSig),
+        };
+        if optional_text(self.key_use, "use")?.is_some_and(|key_use| key_use != name) {
+            return Err(error);
         }
         let Some(key_ops) = self.key_ops else {
             return Ok(());
@@ -125,6 +133,20 @@ impl<'a> JwkMembers<'a> {
         } else {
             Err(JwkError::KeyOpsWithoutVerify)
         }
+    }
+
+    /// Refuses a key that its `issuer` keeps for another tenant. It is no member of RFC 7517:
+    /// Microsoft Entra writes it into the set that all tenants share.
+    pub(crate) fn check_issuer(&self, tenant: &TenantIssuer) -> Result<(), JwkError> {
+        match optional_text(self.issuer, "issuer")? {
+            Some(issuer) if !tenant.is_named_by(&issuer) => Err(JwkError::OtherIssuer),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Refuses a key without `kid`.
+    pub(crate) fn require_kid(&self) -> Result<(), JwkError> {
+        required_text(self.kid, "kid").map(drop)
     }
 
     /// What stands beside the key and does not decide whether it is usable.

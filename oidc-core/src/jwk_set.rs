@@ -7,9 +7,10 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::certificate::JwkCertificate;
 use crate::document;
-use crate::jwk::{Jwk, JwkError};
+use crate::jwk::{Jwk, JwkError, JwkUse};
 use crate::jwk_members::JwkMembers;
 use crate::public_key::PublicKey;
+use crate::tenant_template::TenantIssuer;
 use crate::walk::Walk;
 
 /// The usable keys of an issuer, in the order in which they were published.
@@ -39,6 +40,7 @@ pub struct JwkSet {
     /// Usable keys past [`MAX_KEYS`](JwkSet::MAX_KEYS); listed in `skipped` too.
     surplus: Vec<Jwk>,
     skipped: Vec<SkippedJwk>,
+    key_use: JwkUse,
 }
 
 /// What a document says about a key beside the key itself. It changes nothing about the key: a
@@ -98,6 +100,33 @@ impl JwkSet {
     ///
     /// As [`parse`](Self::parse).
     pub fn parse_within(json: &[u8], max_bytes: usize) -> Result<JwkSet, JwkSetError> {
+        JwkSet::read(json, max_bytes, Purpose::Signatures)
+    }
+
+    /// Reads the bundle of a SPIFFE trust domain: the keys for JWT-SVIDs, whose `use` is `jwt-svid`
+    /// or absent, and which have a `kid`; those for X.509 are skipped (SPIFFE Trust Domain and
+    /// Bundle section 4.2).
+    ///
+    /// A verifier takes them for an issuer of JWT-SVIDs and for no other.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_jwt_svid(json: &[u8]) -> Result<JwkSet, JwkSetError> {
+        JwkSet::read(json, JwkSet::DEFAULT_MAX_BYTES, Purpose::JwtSvids)
+    }
+
+    /// Reads the set that the tenants of one provider share, for one of them: a key whose `issuer`
+    /// is neither this issuer nor the template is skipped.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_for_tenant(tenant: &TenantIssuer, json: &[u8]) -> Result<JwkSet, JwkSetError> {
+        JwkSet::read(json, JwkSet::DEFAULT_MAX_BYTES, Purpose::Tenant(tenant))
+    }
+
+    fn read(json: &[u8], max_bytes: usize, purpose: Purpose<'_>) -> Result<JwkSet, JwkSetError> {
         static POINTERS: LazyLock<PointerSet> =
             LazyLock::new(|| document::pointer_set(&["", "/keys"]));
         let max = max_bytes.min(JwkSet::MAX_BYTES);
@@ -117,7 +146,7 @@ impl JwkSet {
             return Err(JwkSetError::KeysNotAnArray);
         }
         let mut reading = Reading::default();
-        while reading.read(&mut walk) {}
+        while reading.read(&mut walk, purpose) {}
         let Reading {
             keys,
             mut remarks,
@@ -135,6 +164,7 @@ impl JwkSet {
             remarks,
             surplus,
             skipped,
+            key_use: purpose.key_use(),
         })
     }
 
@@ -150,6 +180,7 @@ impl JwkSet {
             remarks: Vec::new(),
             surplus: Vec::new(),
             skipped: Vec::new(),
+            key_use: JwkUse::Sig,
         };
         for (index, jwk) in keys.into_iter().enumerate() {
             if set.keys.len() == JwkSet::MAX_KEYS {
@@ -182,6 +213,7 @@ impl JwkSet {
             remarks: Vec::new(),
             surplus: Vec::new(),
             skipped: self.skipped.clone(),
+            key_use: self.key_use,
         };
         for (index, (jwk, remarks)) in self.published().enumerate() {
             if keep(jwk) {
@@ -214,6 +246,11 @@ impl JwkSet {
         keys.zip(self.remarks.iter().copied())
     }
 
+    /// What the keys are for.
+    pub const fn key_use(&self) -> JwkUse {
+        self.key_use
+    }
+
     /// The keys of the document that were left out, in its order.
     pub fn skipped(&self) -> &[SkippedJwk] {
         &self.skipped
@@ -224,6 +261,31 @@ impl JwkSet {
     pub fn to_json(&self) -> String {
         // INVARIANT: strings and structs only, which `serde_json` writes without fail.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// What a document is read for.
+#[derive(Clone, Copy)]
+enum Purpose<'p> {
+    Signatures,
+    JwtSvids,
+    Tenant(&'p TenantIssuer),
+}
+
+impl Purpose<'_> {
+    const fn key_use(self) -> JwkUse {
+        match self {
+            Self::JwtSvids => JwkUse::JwtSvid,
+            Self::Signatures | Self::Tenant(_) => JwkUse::Sig,
+        }
+    }
+
+    fn check(self, members: &JwkMembers<'_>) -> Result<(), JwkError> {
+        match self {
+            Self::Signatures => Ok(()),
+            Self::JwtSvids => members.require_kid(),
+            Self::Tenant(tenant) => members.check_issuer(tenant),
+        }
     }
 }
 
@@ -240,10 +302,10 @@ struct Reading {
 
 impl Reading {
     /// Keeps or skips the key that comes next; false at the end of the array.
-    fn read(&mut self, walk: &mut Walk<'_>) -> bool {
+    fn read(&mut self, walk: &mut Walk<'_>, purpose: Purpose<'_>) -> bool {
         let index = self.keys.len().saturating_add(self.skipped.len());
         if let Some(members) = JwkMembers::read(walk) {
-            if let Err(reason) = self.keep(index, &members) {
+            if let Err(reason) = self.keep(index, &members, purpose) {
                 let kid = members.kid().ok().flatten();
                 let kid = kid.map(|kid| kid_to_show(&kid));
                 self.skipped.push(SkippedJwk { index, kid, reason });
@@ -261,13 +323,19 @@ impl Reading {
         true
     }
 
-    fn keep(&mut self, index: usize, members: &JwkMembers<'_>) -> Result<(), JwkError> {
+    fn keep(
+        &mut self,
+        index: usize,
+        members: &JwkMembers<'_>,
+        purpose: Purpose<'_>,
+    ) -> Result<(), JwkError> {
         if index >= JwkSet::MAX_KEYS_READ {
             return Err(JwkError::TooManyKeys {
                 max: JwkSet::MAX_KEYS_READ,
             });
         }
-        let jwk = Jwk::from_members(members)?;
+        let jwk = Jwk::from_members(members, purpose.key_use())?;
+        purpose.check(members)?;
         let sample = sample(jwk.key());
         let same = |(other, key): (&u64, &Jwk)| *other == sample && *key == jwk;
         if self.samples.iter().zip(&self.keys).any(same) {

@@ -9,6 +9,7 @@ use url::Url;
 use crate::algorithm::Algorithm;
 use crate::document;
 use crate::issuer_identifier::IssuerIdentifier;
+use crate::tenant_template::TenantIssuer;
 use crate::url_host::Host;
 use crate::url_text::{UrlError, UrlText};
 
@@ -57,6 +58,34 @@ impl ProviderMetadata {
         issuer: &IssuerIdentifier,
         body: &[u8],
     ) -> Result<ProviderMetadata, ProviderMetadataError> {
+        ProviderMetadata::read(issuer, body, |named| named == issuer.as_str())
+    }
+
+    /// Reads the document that all tenants of a provider share, for one of them.
+    ///
+    /// Its `issuer` is the template of the tenants, byte for byte, or the tenant's own issuer; for
+    /// all else see [`parse`](Self::parse). The keys at its `jwks_uri` are those of all tenants:
+    /// read them with [`JwkSet::parse_for_tenant`](crate::JwkSet::parse_for_tenant).
+    ///
+    /// A tenant's own document, at its [`discovery_url`](IssuerIdentifier::discovery_url), needs
+    /// none of this.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_for_tenant(
+        tenant: &TenantIssuer,
+        body: &[u8],
+    ) -> Result<ProviderMetadata, ProviderMetadataError> {
+        ProviderMetadata::read(tenant.issuer(), body, |named| tenant.is_named_by(named))
+    }
+
+    /// Reads a document whose `issuer` has this name.
+    fn read(
+        issuer: &IssuerIdentifier,
+        body: &[u8],
+        is_named: impl FnOnce(&str) -> bool,
+    ) -> Result<ProviderMetadata, ProviderMetadataError> {
         static POINTERS: LazyLock<PointerSet> = LazyLock::new(|| {
             document::pointer_set(&[
                 "",
@@ -76,7 +105,7 @@ impl ProviderMetadata {
         if root.and_then(|root| root.members()).is_none() {
             return Err(ProviderMetadataError::NotAnObject);
         }
-        if text(named_issuer, "issuer")? != issuer.as_str() {
+        if !is_named(&text(named_issuer, "issuer")?) {
             return Err(ProviderMetadataError::IssuerMismatch);
         }
         let jwks_uri = parse_jwks_uri(issuer, &text(jwks_uri, "jwks_uri")?)?;
@@ -238,7 +267,8 @@ pub enum ProviderMetadataError {
         /// Its name.
         member: &'static str,
     },
-    /// `issuer` is not byte for byte the configured one. A template such as `{tenantid}` ends here.
+    /// `issuer` is not byte for byte the configured one. A template such as `{tenantid}` ends here,
+    /// unless the document is read by [`ProviderMetadata::parse_for_tenant`].
     #[error("`issuer` is not the configured issuer")]
     IssuerMismatch,
     /// `jwks_uri` is no URL to fetch.

@@ -106,7 +106,10 @@ impl KeySource {
         let soft_age = response.soft_age(self.config.soft_age(), &self.config);
         let validators = response.validators();
         let freshness = Freshness::new(soft_age, &self.config, flight.random, age);
-        let same = |held: &&mut Held<Keys>| held.value.published.keys() == published.keys();
+        let same = |held: &&mut Held<Keys>| {
+            let held = &held.value.published;
+            held.published().eq(published.published())
+        };
         if let Some(held) = self.keys.held.as_mut().filter(same) {
             held.value.published = published;
             held.validators = validators;
