@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use jsonptr::{PointerBuf, PointerSetError};
+use oidc_core::provider::Provider;
 use oidc_core::{Algorithm, CompactJws, IssuerIdentifier, JwkSet};
 
 use crate::issuer_keys::{InstallError, IssuerKeys};
 use crate::profile::Profile;
 use crate::signature;
-use crate::trusted_issuer::{ExtraAudiences, TrustedIssuer};
+use crate::trusted_issuer::{ExtraAudiences, TokenRules, TrustedIssuer, WithoutKid};
 use crate::verifier::Verifier;
 
 /// Collects what a [`Verifier`] needs. Its state keeps the order: there is no way to
@@ -79,10 +80,24 @@ impl VerifierBuilder<Ready> {
 
     /// Judges the issuer's tokens by a set of rules with a name, instead of those of the standards.
     ///
-    /// It sets everything that it is about; what is said afterwards overrides it.
+    /// It comes before what else is said of the issuer, which overrides it; what was said earlier is
+    /// forgotten, but for audiences and keys.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         profile.apply(&mut self.state.current);
+        self
+    }
+
+    /// Says whose tokens they are: [`Profile::provider`].
+    #[must_use]
+    pub fn provider(self, provider: Provider) -> Self {
+        self.profile(Profile::provider(provider))
+    }
+
+    /// Refuses tokens without `kid`. Without this one is accepted if exactly one key fits.
+    #[must_use]
+    pub fn require_kid(mut self) -> Self {
+        self.state.current.without_kid = WithoutKid::NoKey;
         self
     }
 
@@ -184,6 +199,16 @@ impl VerifierBuilder<Ready> {
                     issuer: issuer.identifier.clone(),
                 });
             }
+            if let TokenRules::JwtSvid { trust_domain } = &issuer.rules {
+                let before = self.issuers.iter().take(index);
+                let same = |other: &TrustedIssuer| {
+                    matches!(&other.rules,
+                    TokenRules::JwtSvid { trust_domain: own } if own == trust_domain)
+                };
+                if before.into_iter().any(same) {
+                    return Err(BuildError::DuplicateTrustDomain);
+                }
+            }
         }
         if self.max_token_bytes > CompactJws::MAX_BYTES {
             return Err(BuildError::TokenLimitTooHigh);
@@ -233,6 +258,14 @@ fn check(issuer: &TrustedIssuer) -> Result<(), BuildError> {
     {
         return Err(BuildError::UnsupportedAlgorithm { algorithm });
     }
+    if let Some(provider) = issuer.provider
+        && Provider::of_issuer(&issuer.identifier).is_some_and(|own| own != provider)
+    {
+        return Err(BuildError::OtherProvider { provider });
+    }
+    if matches!(&issuer.rules, TokenRules::JwtSvid { trust_domain: None }) {
+        return Err(BuildError::NoTrustDomain);
+    }
     if issuer.leeway > Verifier::MAX_LEEWAY {
         return Err(BuildError::LeewayTooLong);
     }
@@ -253,6 +286,10 @@ pub enum BuildError {
         /// Which one.
         issuer: IssuerIdentifier,
     },
+    /// Two issuers were configured for one SPIFFE trust domain: a token that does not say its issuer
+    /// could be of either.
+    #[error("trust domain is configured twice")]
+    DuplicateTrustDomain,
     /// An audience is the empty string: every service would share it.
     #[error("audience is empty")]
     EmptyAudience,
@@ -265,9 +302,20 @@ pub enum BuildError {
     /// The list of algorithms is empty.
     #[error("no algorithm is allowed")]
     NoAlgorithm,
+    /// The trust domain of SPIFFE JWT-SVIDs was not said: see
+    /// [`Profile::jwt_svid`](crate::Profile::jwt_svid).
+    #[error("no trust domain for JWT-SVIDs")]
+    NoTrustDomain,
     /// A lifetime or age of zero refuses every token.
     #[error("lifetime or age of zero lets no token pass")]
     NothingCanPass,
+    /// The issuer is known, and is another provider's.
+    #[error("issuer is not one of {provider}")]
+    #[non_exhaustive]
+    OtherProvider {
+        /// The provider that was said.
+        provider: Provider,
+    },
     /// More values to locate than one pass finds.
     #[error("too many pointers to locate")]
     Pointers(#[from] PointerSetError),
@@ -291,11 +339,14 @@ impl BuildError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::DuplicateIssuer { .. } => "issuer_duplicate",
+            Self::DuplicateTrustDomain => "trust_domain_duplicate",
             Self::EmptyAudience => "audience_empty",
             Self::Keys(error) => error.code(),
             Self::LeewayTooLong => "leeway_too_long",
             Self::NoAlgorithm => "no_algorithm",
+            Self::NoTrustDomain => "no_trust_domain",
             Self::NothingCanPass => "nothing_can_pass",
+            Self::OtherProvider { .. } => "other_provider",
             Self::Pointers(_) => "too_many_pointers",
             Self::TokenLimitTooHigh => "token_limit_too_high",
             Self::TooManyIssuers => "too_many_issuers",

@@ -3,6 +3,9 @@
 //! A token is valid while `nbf - leeway <= now < exp + leeway`.
 
 mod aws_sts;
+mod jwt_svid;
+
+pub(crate) use jwt_svid::is_of_trust_domain;
 
 use std::time::Duration;
 
@@ -64,8 +67,14 @@ pub(crate) fn authentic(
     issuer: &TrustedIssuer,
     now: NumericDate,
 ) -> Result<Times, ClaimError> {
-    if let TokenRules::AwsSts { azp } = issuer.rules {
-        return aws_sts::authentic(claims, validity, azp, issuer, now);
+    match &issuer.rules {
+        TokenRules::Standard => {}
+        TokenRules::AwsSts { azp } => {
+            return aws_sts::authentic(claims, validity, *azp, issuer, now);
+        }
+        TokenRules::JwtSvid { trust_domain } => {
+            jwt_svid::subject(claims, trust_domain.as_deref())?;
+        }
     }
     required(RegisteredClaim::Sub, claims.sub())?;
     let aud = required(RegisteredClaim::Aud, validity.aud)?;

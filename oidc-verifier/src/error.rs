@@ -131,6 +131,9 @@ pub enum ClaimError {
         /// The time of the check.
         now: NumericDate,
     },
+    /// `sub` is not a SPIFFE ID of the trust domain that the issuer is trusted for.
+    #[error("`sub` is not a SPIFFE ID of the trust domain")]
+    ForeignTrustDomain,
     /// `exp` comes before `iat`.
     #[error("`exp` {exp} is earlier than `iat` {iat}")]
     #[non_exhaustive]
@@ -298,6 +301,7 @@ impl ClaimError {
         match self {
             Self::AuthorizedPartyMalformed => "azp_malformed",
             Self::AuthorizedPartyMissing => "azp_missing",
+            Self::ForeignTrustDomain => "trust_domain_foreign",
             Self::IssuedBeforeCutOff { .. } => "iat_before_cut_off",
             Self::IssuedInFuture { .. } => "iat_future",
             Self::LifetimeNegative { .. } => "lifetime_negative",

@@ -68,6 +68,9 @@ pub enum InstallError {
         /// Each key's place in [`JwkSet::keys`], and why it cannot be used.
         unusable: Vec<(usize, KeyUnusable)>,
     },
+    /// The keys are for the JWT-SVIDs of a SPIFFE trust domain, and the issuer's tokens are none.
+    #[error("keys are for JWT-SVIDs only")]
+    ForJwtSvids,
     /// The keys are those of an issuer that this verifier does not trust.
     #[error("issuer is not one of the verifier's")]
     UnknownIssuer,
@@ -79,6 +82,7 @@ impl InstallError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoUsableKey { .. } => "no_usable_key",
+            Self::ForJwtSvids => "keys_for_jwt_svids",
             Self::UnknownIssuer => "issuer_unknown",
         }
     }

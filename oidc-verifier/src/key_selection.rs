@@ -10,7 +10,7 @@ use crate::digest;
 use crate::error::VerifyError;
 use crate::known_headers::KnownHeaders;
 use crate::signature::VerifyingKey;
-use crate::trusted_issuer::{TokenRules, TrustedIssuer};
+use crate::trusted_issuer::{TokenRules, TrustedIssuer, WithoutKid};
 
 /// The keys of all issuers at one moment. Readers hold one; an update makes another.
 #[derive(Debug)]
@@ -183,15 +183,6 @@ pub(crate) struct IssuerKeyTable {
     fingerprint: [u8; 32],
 }
 
-/// Which key is meant by a token without `kid`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WithoutKid {
-    /// The one that fits the algorithm, if no other does.
-    OneThatFits,
-    /// The one that the issuer has, if it has no other. An empty `kid` is as good as none.
-    OnlyKey,
-}
-
 struct PreparedKey {
     kid: Option<Arc<str>>,
     algorithms: Vec<(Algorithm, VerifyingKey)>,
@@ -241,16 +232,16 @@ impl IssuerKeyTable {
     ) -> (IssuerKeyTable, Vec<(usize, KeyUnusable)>) {
         let allowed = &*issuer.algorithms;
         match issuer.rules {
-            TokenRules::Standard => {
+            TokenRules::Standard | TokenRules::JwtSvid { .. } => {
                 let keys = set.keys().iter();
                 let keys = keys.map(|jwk| PreparedKey::prepare(jwk, allowed, Jwk::fits));
-                IssuerKeyTable::collect(keys, WithoutKid::OneThatFits)
+                IssuerKeyTable::collect(keys, issuer.without_kid)
             }
             TokenRules::AwsSts { .. } => {
                 let fits = |jwk: &Jwk, algorithm| jwk.key().fits(algorithm);
                 let keys = aws::signing_keys(set).into_iter();
                 let keys = keys.map(|jwk| PreparedKey::prepare(jwk?, allowed, fits));
-                IssuerKeyTable::collect(keys, WithoutKid::OnlyKey)
+                IssuerKeyTable::collect(keys, issuer.without_kid)
             }
         }
     }
@@ -283,8 +274,10 @@ impl IssuerKeyTable {
     /// The key that a token without `kid` means.
     #[cold]
     fn without_kid(&self, algorithm: Algorithm) -> Result<&VerifyingKey, VerifyError> {
-        if self.without_kid == WithoutKid::OnlyKey && self.keys.len() > 1 {
-            return Err(VerifyError::KidRequired);
+        match self.without_kid {
+            WithoutKid::NoKey => return Err(VerifyError::KidRequired),
+            WithoutKid::OnlyKey if self.keys.len() > 1 => return Err(VerifyError::KidRequired),
+            WithoutKid::OneThatFits | WithoutKid::OnlyKey => {}
         }
         one_of(&self.keys, algorithm).map_err(|fault| match fault {
             NotOne::None => VerifyError::UnknownKey,

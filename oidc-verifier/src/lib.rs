@@ -36,8 +36,8 @@
 //! # }
 //! ```
 //!
-//! Issuers and relying parties that are known to differ have a [`Profile`]; [`aws`] answers as AWS STS
-//! does.
+//! Issuers whose tokens are known are said by [`provider`](VerifierBuilder::provider); rules that
+//! differ from those below have a name, in [`Profile`]; [`aws`] answers as AWS STS does.
 //!
 //! Which verified tokens are let in is said by a [`policy`]: rules as data, decisions that explain
 //! themselves. Tokens that may be used once are remembered by a guard of [`replay`].
@@ -153,7 +153,7 @@ pub use self::{
     builder::{BuildError, Ready, VerifierBuilder, WantsAudience, WantsIssuer},
     issuer_keys::{InstallError, Installed},
     key_selection::KeyUnusable,
-    profile::Profile,
+    profile::{Profile, TrustDomainError},
     token_cache::{TokenCache, TokenCacheError},
     trusted_issuer::ExtraAudiences,
     verified::{ClaimsTypeError, Verified, Workspace},
@@ -163,6 +163,7 @@ pub use error::{ClaimError, Class, Hopeless, VerifyError};
 pub use jsonptr::{Kind, Located, Pointer, PointerBuf};
 #[cfg(feature = "discovery")]
 pub use oidc_core::ProviderMetadata;
+pub use oidc_core::provider::{ClaimDrift, Provider};
 pub use oidc_core::{Algorithm, Audience, IssuerIdentifier, JwkSet, NumericDate};
 
 /// The front page is tested as it stands.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use jsonptr::Pointer;
+use oidc_core::provider::{AudienceRule, Provider, ProviderProfile, spiffe};
 use oidc_core::{Algorithm, ClaimsScanner};
 
 use crate::signature;
-use crate::trusted_issuer::{ExtraAudiences, TokenRules, TrustedIssuer};
+use crate::trusted_issuer::{ExtraAudiences, TokenRules, TrustedIssuer, WithoutKid};
 use crate::verifier::Verifier;
 
 /// By which rules an issuer's tokens are judged, if not by those on the
@@ -20,6 +21,8 @@ pub struct Profile(Rules);
 #[derive(Clone, Debug)]
 enum Rules {
     AwsSts,
+    Provider(Provider),
+    JwtSvid { trust_domain: String },
 }
 
 impl Profile {
@@ -59,25 +62,119 @@ impl Profile {
         Profile(Rules::AwsSts)
     }
 
-    /// Sets everything that the profile is about.
+    /// As the tokens of this provider are, by its [`ProviderProfile`]: the algorithms that it signs
+    /// with (as far as the crypto backend has them), the longest lifetime, `kid` required where
+    /// every token has one, the `typ` that it writes beside `JWT`, and whether `aud` may name
+    /// others than the relying party.
+    ///
+    /// It tightens the rules of the standards and loosens none, but for `typ`. A verifier is not
+    /// built for an issuer that is known to be another provider's, nor for
+    /// [`Provider::SpiffeJwtSvid`], which must know its trust domain: use
+    /// [`jwt_svid`](Self::jwt_svid).
+    ///
+    /// [`Verified::claim_drift`](crate::Verified::claim_drift) reports what is new in a token.
+    ///
+    /// ```
+    /// use oidc_core::provider::Provider;
+    /// use oidc_verifier::{IssuerIdentifier, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = Verifier::builder()
+    ///     .issuer(IssuerIdentifier::parse("https://token.actions.githubusercontent.com")?)
+    ///     .audience("https://deploy.example")
+    ///     .provider(Provider::GitHubActions)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn provider(provider: Provider) -> Profile {
+        Profile(Rules::Provider(provider))
+    }
+
+    /// As the JWT-SVIDs of a SPIFFE trust domain are (`prod.example`, without a scheme).
+    ///
+    /// Beside what [`provider`](Self::provider) says of [`Provider::SpiffeJwtSvid`]:
+    ///
+    /// - `sub` is a SPIFFE ID of this trust domain;
+    /// - a token without `iss`, which other issuers' tokens always have, is taken for this issuer if
+    ///   its subject lies in the trust domain. The issuer's identifier is then a name of your own,
+    ///   such as the address of the trust domain's OIDC discovery; a token that has `iss` must name
+    ///   it;
+    /// - keys whose `use` is `jwt-svid` ([`JwkSet::parse_jwt_svid`](oidc_core::JwkSet::parse_jwt_svid))
+    ///   can be installed, and for no other issuer;
+    /// - `iat` is required as ever, which JWT-SVID leaves open and SPIRE always writes.
+    ///
+    /// # Errors
+    ///
+    /// [`TrustDomainError`] for a text that is no trust domain.
+    pub fn jwt_svid(trust_domain: &str) -> Result<Profile, TrustDomainError> {
+        let id = format!("spiffe://{trust_domain}");
+        match spiffe::Subject::parse(&id) {
+            Ok(subject) if subject.trust_domain() == trust_domain => Ok(Profile(Rules::JwtSvid {
+                trust_domain: trust_domain.to_owned(),
+            })),
+            Ok(_) | Err(_) => Err(TrustDomainError),
+        }
+    }
+
+    /// Sets everything that the profile is about, and takes back what was set before.
     pub(crate) fn apply(self, issuer: &mut TrustedIssuer) {
+        let audiences = std::mem::take(&mut issuer.audiences);
+        *issuer = TrustedIssuer::new(issuer.identifier.clone(), String::new());
+        issuer.audiences = audiences;
         match self.0 {
             Rules::AwsSts => {
-                issuer.algorithms = AWS_STS_ALGORITHMS.to_vec();
-                issuer
-                    .algorithms
-                    .retain(|one| signature::is_supported(*one));
-                issuer.extra_audiences = ExtraAudiences::Allow;
+                issuer.algorithms = supported(&AWS_STS_ALGORITHMS);
                 issuer.leeway = Verifier::MAX_LEEWAY;
                 issuer.max_lifetime = Duration::MAX;
-                issuer.max_age = None;
-                issuer.types.clear();
                 issuer.max_token_bytes = Profile::AWS_STS_MAX_TOKEN_BYTES;
+                issuer.without_kid = WithoutKid::OnlyKey;
                 issuer.rules = TokenRules::AwsSts { azp: None };
+            }
+            Rules::Provider(provider) => {
+                apply_known(provider.profile(), issuer);
+                if !provider.profile().requires_iss {
+                    issuer.rules = TokenRules::JwtSvid { trust_domain: None };
+                }
+            }
+            Rules::JwtSvid { trust_domain } => {
+                apply_known(Provider::SpiffeJwtSvid.profile(), issuer);
+                issuer.rules = TokenRules::JwtSvid {
+                    trust_domain: Some(trust_domain),
+                };
             }
         }
     }
 }
+
+fn apply_known(known: &ProviderProfile, issuer: &mut TrustedIssuer) {
+    issuer.provider = Some(known.provider);
+    issuer.algorithms = supported(known.algorithms);
+    issuer.max_lifetime = known.max_lifetime;
+    issuer.extra_audiences = match known.audience {
+        AudienceRule::Several => ExtraAudiences::Allow,
+        AudienceRule::ExactlyOne | _ => ExtraAudiences::Forbid,
+    };
+    if known.requires_kid {
+        issuer.without_kid = WithoutKid::NoKey;
+    }
+    let others = known.types.iter().filter(|name| **name != "JWT");
+    issuer.types = others.map(ToString::to_string).collect();
+}
+
+/// Those that the crypto backend has.
+fn supported(algorithms: &[Algorithm]) -> Vec<Algorithm> {
+    let algorithms = algorithms.iter().copied();
+    algorithms
+        .filter(|one| signature::is_supported(*one))
+        .collect()
+}
+
+/// A text is no SPIFFE trust domain (SPIFFE-ID section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a SPIFFE trust domain")]
+#[non_exhaustive]
+pub struct TrustDomainError;
 
 const AWS_STS_ALGORITHMS: [Algorithm; 6] = [
     Algorithm::Rs256,
@@ -95,7 +192,7 @@ impl TokenRules {
     /// The claims that the rules look at beyond the registered ones.
     pub(crate) fn pointers(&self) -> Option<Pointer<'static>> {
         match self {
-            TokenRules::Standard => None,
+            TokenRules::Standard | TokenRules::JwtSvid { .. } => None,
             TokenRules::AwsSts { .. } => Pointer::parse(AZP).ok(),
         }
     }
@@ -103,7 +200,7 @@ impl TokenRules {
     /// Finds those claims among the ones that `scanner` locates.
     pub(crate) fn find_claims(&mut self, scanner: &ClaimsScanner) {
         match self {
-            TokenRules::Standard => {}
+            TokenRules::Standard | TokenRules::JwtSvid { .. } => {}
             TokenRules::AwsSts { azp } => {
                 *azp = Pointer::parse(AZP)
                     .ok()

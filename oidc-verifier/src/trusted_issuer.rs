@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jsonptr::Pointer;
+use oidc_core::provider::Provider;
 use oidc_core::{Algorithm, IssuerIdentifier, JoseHeader};
 
 use crate::digest;
@@ -22,7 +23,21 @@ pub(crate) struct TrustedIssuer {
     pub(crate) types: Vec<String>,
     /// The most bytes of a token, where they are less than the verifier's own limit.
     pub(crate) max_token_bytes: usize,
+    pub(crate) without_kid: WithoutKid,
+    /// Whose tokens they are, if that was said.
+    pub(crate) provider: Option<Provider>,
     pub(crate) rules: TokenRules,
+}
+
+/// Which key is meant by a token without `kid`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WithoutKid {
+    /// None: the token is refused.
+    NoKey,
+    /// The one that fits the algorithm, if no other does.
+    OneThatFits,
+    /// The one that the issuer has, if it has no other. An empty `kid` is as good as none.
+    OnlyKey,
 }
 
 /// By whose rules the issuer's tokens and keys are judged.
@@ -36,6 +51,11 @@ pub(crate) enum TokenRules {
     AwsSts {
         /// Where `azp` is among the located claims, once the verifier is assembled.
         azp: Option<usize>,
+    },
+    /// Those of the standards, and of SPIFFE JWT-SVIDs beside them, in `checks::jwt_svid`.
+    JwtSvid {
+        /// In which every subject lies. `None` is not built.
+        trust_domain: Option<String>,
     },
 }
 
@@ -65,6 +85,8 @@ impl TrustedIssuer {
             max_age: None,
             types: Vec::new(),
             max_token_bytes: usize::MAX,
+            without_kid: WithoutKid::OneThatFits,
+            provider: None,
             rules: TokenRules::Standard,
         }
     }
@@ -115,6 +137,8 @@ impl TrustedIssuer {
             max_age,
             types,
             max_token_bytes,
+            without_kid,
+            provider,
             rules,
         } = self;
         let algorithms: Vec<&str> = algorithms.iter().map(|one| one.name()).collect();
@@ -137,10 +161,20 @@ impl TrustedIssuer {
         parts.add_optional(max_age.as_ref().map(<[u8; 16]>::as_slice));
         parts.add_list(types);
         parts.add(&max_token_bytes.to_be_bytes());
-        parts.add(match rules {
-            TokenRules::Standard => b"standard",
-            TokenRules::AwsSts { .. } => b"aws_sts",
+        parts.add(match without_kid {
+            WithoutKid::NoKey => b"no_key",
+            WithoutKid::OneThatFits => b"one_that_fits",
+            WithoutKid::OnlyKey => b"only_key",
         });
+        parts.add_optional(provider.map(|one| one.name().as_bytes()));
+        match rules {
+            TokenRules::Standard => parts.add(b"standard"),
+            TokenRules::AwsSts { .. } => parts.add(b"aws_sts"),
+            TokenRules::JwtSvid { trust_domain } => {
+                parts.add(b"jwt_svid");
+                parts.add_optional(trust_domain.as_ref().map(String::as_bytes));
+            }
+        }
         parts.hash()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jsonptr::{Located, Pointer, PointerSet, ScanBuffer, ScanLimits, Text};
+use oidc_core::provider::{ClaimDrift, Provider};
 use oidc_core::{
     Algorithm, Audience, Claim, Claims, ClaimsScanner, IssuerIdentifier, NumericDate,
     RegisteredClaim,
@@ -29,6 +30,7 @@ pub struct Verified<'a> {
 pub(crate) struct Proof<'a> {
     pub(crate) issuer: Cow<'a, IssuerIdentifier>,
     pub(crate) scanner: Cow<'a, Arc<ClaimsScanner>>,
+    pub(crate) provider: Option<Provider>,
     pub(crate) algorithm: Algorithm,
     pub(crate) times: Times,
     /// By how much the clocks may differ that the times were read from.
@@ -63,6 +65,7 @@ impl<'a> Verified<'a> {
     pub fn into_owned(self) -> Verified<'static> {
         let Proof {
             issuer,
+            provider,
             scanner,
             algorithm,
             times,
@@ -76,6 +79,7 @@ impl<'a> Verified<'a> {
         Verified {
             proof: Proof {
                 issuer: Cow::Owned(issuer.into_owned()),
+                provider,
                 scanner: Cow::Owned(scanner.into_owned()),
                 algorithm,
                 times,
@@ -86,8 +90,28 @@ impl<'a> Verified<'a> {
     }
 
     /// The issuer, as it was configured and as `iss` says, byte for byte.
+    ///
+    /// A SPIFFE JWT-SVID may have no `iss`; then it is the issuer that was configured for its trust
+    /// domain.
     pub fn issuer(&self) -> &IssuerIdentifier {
         &self.proof.issuer
+    }
+
+    /// The provider that the issuer was said to be, by
+    /// [`VerifierBuilder::provider`](crate::VerifierBuilder::provider).
+    pub const fn provider(&self) -> Option<Provider> {
+        self.proof.provider
+    }
+
+    /// How the token differs from what is known of its provider's tokens, nested claims included:
+    /// claims that are new, that are missing, or of another kind. `None` where no provider was
+    /// named.
+    ///
+    /// It changes nothing about the token. It is for a log or a metric: a provider that changes its
+    /// tokens is seen before a policy starts to refuse everyone.
+    pub fn claim_drift(&self) -> Option<ClaimDrift> {
+        let profile = self.provider()?.profile();
+        Some(profile.drift(self.claims_set().root()?))
     }
 
     /// The subject: who the token is about (`sub`), unique within the issuer.
@@ -225,7 +249,7 @@ impl<'a> Verified<'a> {
 impl fmt::Debug for Verified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
-            .field("issuer", &self.proof.issuer.as_str())
+            .field("issuer", &self.issuer().as_str())
             .field("subject", &self.subject())
             .field("expires_at", &self.proof.times.exp)
             .finish_non_exhaustive()

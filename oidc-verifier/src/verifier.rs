@@ -9,7 +9,7 @@ use arc_swap::{ArcSwap, Guard};
 use jsonptr::{Pointer, PointerSetError, ScanBuffer};
 use oidc_core::{
     Algorithm, Claim, Claims, ClaimsError, ClaimsScanner, CompactJws, IssuerIdentifier, JoseHeader,
-    JwsPart, NumericDate, base64url,
+    JwkUse, JwsPart, NumericDate, base64url,
 };
 
 use crate::builder::{VerifierBuilder, WantsIssuer};
@@ -18,7 +18,7 @@ use crate::error::{ClaimError, Hopeless, VerifyError};
 use crate::issuer_keys::{InstallError, Installed, IssuerKeys};
 use crate::key_selection::{IssuerKeyTable, KeySnapshot, Named};
 use crate::telemetry;
-use crate::trusted_issuer::{self, TrustedIssuer};
+use crate::trusted_issuer::{self, TokenRules, TrustedIssuer};
 use crate::verified::{Held, Kid, Proof, Verified, Workspace};
 
 /// Verifies the tokens of the issuers that it was built to trust.
@@ -138,6 +138,7 @@ impl Verifier {
         let issuer = self.issuers.get(issuer)?;
         Some(Proof {
             issuer: Cow::Borrowed(&issuer.identifier),
+            provider: issuer.provider,
             scanner: Cow::Borrowed(&self.scanner),
             algorithm,
             times,
@@ -227,6 +228,7 @@ impl Verifier {
         Ok(Proof {
             issuer: Cow::Borrowed(&issuer.identifier),
             scanner: Cow::Borrowed(&self.scanner),
+            provider: issuer.provider,
             algorithm,
             times,
             leeway: issuer.leeway,
@@ -259,7 +261,30 @@ impl Verifier {
         let mut issuers = self.issuers.iter().enumerate();
         issuers
             .find(|(_, issuer)| claims.is_issued_by(&issuer.identifier))
-            .ok_or_else(|| no_issuer(claims))
+            .map_or_else(|| self.issuer_without_iss(claims), Ok)
+    }
+
+    /// Why the claims name no issuer of the verifier, unless they need not: a JWT-SVID may leave
+    /// `iss` out. The trust domain of its subject then chooses one of the issuers that were
+    /// configured for JWT-SVIDs, and is checked again with the claims.
+    #[cold]
+    fn issuer_without_iss(
+        &self,
+        claims: &Claims<'_>,
+    ) -> Result<(usize, &TrustedIssuer), VerifyError> {
+        match claims.iss() {
+            Claim::WellFormed(_) => return Err(VerifyError::UntrustedIssuer),
+            Claim::Malformed(_) => return Err(Hopeless::MalformedIssuer.into()),
+            Claim::Absent => {}
+        }
+        let mut issuers = self.issuers.iter().enumerate();
+        let issuer = issuers.find(|(_, issuer)| match &issuer.rules {
+            TokenRules::JwtSvid { trust_domain } => {
+                checks::is_of_trust_domain(claims, trust_domain.as_deref())
+            }
+            TokenRules::Standard | TokenRules::AwsSts { .. } => false,
+        });
+        issuer.ok_or_else(|| Hopeless::NoIssuer.into())
     }
 
     /// Installs an issuer's keys: from now on they, and only they, verify its tokens.
@@ -278,6 +303,10 @@ impl Verifier {
             .enumerate()
             .find(|(_, issuer)| issuer.identifier == keys.issuer)
             .ok_or(InstallError::UnknownIssuer)?;
+        let of_svids = matches!(issuer.rules, TokenRules::JwtSvid { .. });
+        if keys.set.key_use() != JwkUse::Sig && !of_svids {
+            return Err(InstallError::ForJwtSvids);
+        }
         let (mut table, unusable) = IssuerKeyTable::prepare(&keys.set, issuer);
         table.issued_before = keys.issued_before;
         if table.len() == 0 {
@@ -368,16 +397,6 @@ const MAX_ENCODED_HEADER: usize = JoseHeader::MAX_BYTES.div_ceil(3) * 4;
 
 /// The signature of the largest RSA key, 8,192 bits, as base64url.
 const MAX_ENCODED_SIGNATURE: usize = 1_024_usize.div_ceil(3) * 4;
-
-/// Why the claims name no issuer of the verifier.
-#[cold]
-fn no_issuer(claims: &Claims<'_>) -> VerifyError {
-    match claims.iss() {
-        Claim::WellFormed(_) => VerifyError::UntrustedIssuer,
-        Claim::Absent => Hopeless::NoIssuer.into(),
-        Claim::Malformed(_) => Hopeless::MalformedIssuer.into(),
-    }
-}
 
 fn decode(part: JwsPart, text: &[u8], bytes: &mut Vec<u8>) -> Result<(), VerifyError> {
     bytes.clear();

@@ -140,6 +140,7 @@ impl StsError {
             } => StsError::invalid(format!("Claim is not allowed to be empty: {claim}")),
             ClaimError::Missing { claim } => StsError::missing(claim),
             ClaimError::AuthorizedPartyMalformed
+            | ClaimError::ForeignTrustDomain
             | ClaimError::LifetimeNegative { .. }
             | ClaimError::LifetimeTooLong { .. }
             | ClaimError::Malformed { .. }
