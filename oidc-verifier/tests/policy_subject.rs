@@ -378,3 +378,17 @@ fn the_lint_tells_the_parts_of_a_subject_apart() {
     assert!(codes(&[&main]).contains(&"tenant_unpinned"));
     assert!(!codes(&[&repository]).contains(&"tenant_unpinned"));
 }
+
+/// An installation under a name of its own is judged as what the rule says it is.
+#[test]
+fn the_lint_believes_the_provider_that_a_rule_names() {
+    let codes = |provider: Option<&str>, condition: &Value| -> Vec<&'static str> {
+        let policy = load("https://git.acme.example", provider, condition).unwrap();
+        policy.lint().iter().map(|one| one.code.as_str()).collect()
+    };
+    let misspelt = json!({"claim": "projectid", "equals": "20"});
+    assert!(!codes(None, &misspelt).contains(&"claim_never_emitted"));
+    assert!(codes(Some("gitlab"), &misspelt).contains(&"claim_never_emitted"));
+    let number = json!({"claim": "project_id", "equals": 20});
+    assert!(codes(Some("gitlab"), &number).contains(&"kind_mismatch"));
+}

@@ -14,7 +14,7 @@ use super::values::Values;
 use super::{FindingCode, Report};
 
 pub(super) fn check(rule: &Rule, index: usize, terms: &[Term<'_>], report: &mut Report<'_>) {
-    let profile = Provider::of_issuer(&rule.issuer).map(Provider::profile);
+    let profile = rule.provider.map(Provider::profile);
     for term in terms {
         let pointer = term.test.pointer.as_pointer();
         let known = profile.and_then(|profile| profile.claim(pointer));

@@ -1,7 +1,6 @@
 //! What keeps strangers out of a rule: whom it leaves, and tests that keep out nobody.
 
 use jsonptr::{Predicate, Scalar};
-use oidc_core::provider::Provider;
 
 use crate::policy::condition::{ClaimTest, Condition, Elements, Test, TextOption};
 use crate::policy::operator_view::shown;
@@ -55,9 +54,7 @@ pub(super) fn whom_it_leaves(
         return false;
     }
     // What else of a token tells workloads apart is known of known issuers only.
-    if Provider::of_issuer(&rule.issuer).is_none()
-        && !rule_demands(rule, &|test| pins_subject(test) && narrows(test))
-    {
+    if rule.provider.is_none() && !rule_demands(rule, &|test| pins_subject(test) && narrows(test)) {
         let message = "no condition pins the subject";
         let at = at_claim(rule, index, terms, "/sub");
         let code = FindingCode::SubjectUnpinned;

@@ -40,10 +40,7 @@ pub(super) struct Guarded<'r> {
 
 impl Guarded<'_> {
     pub(super) fn check(&self, shapes: &mut Shapes, report: &mut Report<'_>, effort: &mut Effort) {
-        // A rule that names parts of the subject says whose it is.
-        let mut parts = self.terms.iter().filter_map(|term| term.test.part);
-        let provider = Provider::of_issuer(&self.rule.issuer)
-            .or_else(|| parts.next().map(|part| part.provider));
+        let provider = self.rule.provider;
         if let Some(provider) = provider
             && self.only_callers_choice(provider)
         {
