@@ -51,7 +51,8 @@
 //!
 //! # Rules
 //!
-//! A rule speaks of one `issuer` and at least one of its `audiences`; it holds when all of its
+//! A rule speaks of one `issuer` and at least one of its `audiences` (or, with `"audiences":
+//! "by_condition"`, has a condition on `aud` or `azp` that says which); it holds when all of its
 //! `conditions` hold, and it has at least one. A rule of effect `deny` that holds refuses the token,
 //! whatever else holds. If none does, one `allow` rule that holds admits it. Without a rule there is
 //! no access. A deny rule about an absent claim does not hold: what must be there is said in the
@@ -81,8 +82,12 @@
 //! | `equals_claim` | a scalar equal to that of another claim |
 //! | `exists` | there, and not `null` |
 //! | `absent` | not there |
+//! | `claim_prefix` | (of no one claim) there is a top-level claim whose name begins so |
 //!
-//! Nothing is converted: `1`, `"1"` and `true`, `"true"` differ. Characters of a token are never
+//! With `"as": "text"`, `equals`, `one_of` and `pattern` take a number or a boolean as the text that the
+//! token writes; with `"as": "text_in_any_case"`, the first two do not tell ASCII letters by case.
+//!
+//! Otherwise nothing is converted: `1`, `"1"` and `true`, `"true"` differ. Characters of a token are never
 //! special: a claim `*` is a claim of one asterisk.
 //!
 //! An array matches only through `elements`: `any` of them, `all` of them, or `none`. A scalar then
@@ -169,6 +174,7 @@ mod operator_view;
 mod path;
 mod replay_mode;
 mod subject;
+mod translation;
 pub mod what_if;
 
 use jsonptr::{Pointer, PointerBuf};
@@ -190,6 +196,7 @@ pub use self::{
     error::{ExampleFault, PolicyError, PolicyFault},
     operator_view::{ConditionView, Nearest, OperatorView, RuleName, RuleView},
     replay_mode::ReplayMode,
+    translation::{Fidelity, TranslatedCondition, Translation},
 };
 
 /// Rules, compiled: see the [module](self).

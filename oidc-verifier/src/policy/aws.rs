@@ -94,6 +94,7 @@ mod compile;
 mod expectation;
 mod instant;
 mod keys;
+mod native_form;
 mod network;
 mod operator;
 mod provider;
@@ -101,13 +102,14 @@ mod request;
 mod statement;
 mod template;
 mod test;
+mod translate;
 mod view;
 
 use super::claims_view::ClaimsView;
 use super::document::PolicyDocument;
 use super::error::{PolicyError, PolicyFault};
 use super::path::Path;
-use super::{Decision, Policy};
+use super::{Decision, Policy, Translation};
 
 use self::compile::Compiled;
 use self::keys::Mode;
@@ -235,6 +237,14 @@ impl TrustPolicy {
     /// [`decide`](Self::decide) does for a request that says nothing.
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The trust policy in the native language, with what became of each condition.
+    ///
+    /// What has no exact form admits fewer tokens, never more: the native language asks nothing of a
+    /// [`Request`], and knows no variables and no addresses.
+    pub fn translate(&self) -> Translation {
+        translate::translate(self)
     }
 
     /// The index of the statement that a rule of [`policy`](Self::policy) is of; `None` for the rules that

@@ -13,6 +13,8 @@ pub(super) enum Condition {
     Claim(ClaimTest),
     /// A condition of AWS's language, on a key.
     Aws(AwsCondition),
+    /// Some top-level claim has a name that begins so.
+    ClaimPrefix(Box<str>),
     All(Box<[Condition]>),
     Any(Box<[Condition]>),
     Not {
@@ -61,13 +63,16 @@ pub(super) enum Test {
     Predicate(Matcher),
     /// The value of another claim.
     EqualsClaim(PointerBuf),
-    /// Doppler: one of these, compared with a string's characters or a number's or boolean's text.
+    /// One of these, compared with a string's characters or a number's or boolean's text: `as` in the
+    /// native language, and all of Doppler's.
     JsonText(Box<[TextOption]>),
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum TextOption {
     Exact(Box<str>),
+    /// Equal but for the case of ASCII letters.
+    AnyCase(Box<str>),
     Wildcard(Pattern),
 }
 
@@ -198,6 +203,7 @@ impl Condition {
         match self {
             Self::Claim(test) => test.judge(claims, budget),
             Self::Aws(condition) => condition.judge(claims, budget),
+            Self::ClaimPrefix(prefix) => claim_prefix(prefix, claims, budget),
             Self::All(parts) => {
                 budget.spend(1)?;
                 let mut verdict = Verdict::Holds;
@@ -234,6 +240,7 @@ impl Condition {
                 }
             }
             Self::Aws(condition) => condition.for_each_pointer(visit),
+            Self::ClaimPrefix(_) => visit(Pointer::ROOT),
             Self::All(parts) | Self::Any(parts) => {
                 for part in parts {
                     part.for_each_pointer(visit);
@@ -242,6 +249,22 @@ impl Condition {
             Self::Not { inner, .. } => inner.for_each_pointer(visit),
         }
     }
+}
+
+fn claim_prefix(
+    prefix: &str,
+    claims: ClaimsView<'_>,
+    budget: &mut Budget,
+) -> Result<Verdict, Exhausted> {
+    budget.spend(1)?;
+    let root = claims.get(Pointer::ROOT);
+    for (name, value) in root.and_then(|root| root.members()).into_iter().flatten() {
+        budget.spend(blocks(value.json().len()))?;
+        if name.starts_with(prefix) {
+            return Ok(Verdict::Holds);
+        }
+    }
+    Ok(Verdict::DoesNotHold)
 }
 
 impl ClaimTest {
@@ -348,7 +371,7 @@ impl Test {
             Self::JsonText(options) => options
                 .iter()
                 .map(|option| match option {
-                    TextOption::Exact(_) => 1,
+                    TextOption::Exact(_) | TextOption::AnyCase(_) => 1,
                     TextOption::Wildcard(own) => pattern(own),
                 })
                 .fold(one, usize::saturating_add),
@@ -394,6 +417,7 @@ fn json_text(value: Located<'_>, options: &[TextOption]) -> Verdict {
     };
     let holds = options.iter().any(|option| match option {
         TextOption::Exact(own) => **own == *text,
+        TextOption::AnyCase(own) => own.eq_ignore_ascii_case(&text),
         TextOption::Wildcard(pattern) => pattern.matches(&text),
     });
     if holds {

@@ -44,6 +44,9 @@ pub(super) enum Node {
 /// Containers inside each other: conditions need 20, the claims of an example up to 32 more.
 const MAX_DEPTH: usize = 64;
 
+/// Bytes of a line in a document that is laid out to be read.
+const LINE_BYTES: usize = 100;
+
 /// Whole numbers from here on share their float with another.
 const FIRST_ROUNDED: f64 = 9_007_199_254_740_992.0;
 
@@ -70,6 +73,13 @@ impl PolicyDocument {
             .and_then(Node::from_located)
             .ok_or_else(|| fault(PolicyFault::Unreadable))?;
         Ok(Self { root })
+    }
+}
+
+impl fmt::Display for PolicyDocument {
+    /// As JSON, laid out to be read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.root.to_json_lines().trim_end())
     }
 }
 
@@ -134,6 +144,11 @@ impl Node {
 
     /// Appends the value as JSON.
     pub(super) fn write_json(&self, out: &mut String) {
+        self.write_spaced("", out);
+    }
+
+    /// With a space after commas and colons, or none.
+    fn write_spaced(&self, space: &str, out: &mut String) {
         match self {
             Self::Null | Self::RoundedNumber => out.push_str("null"),
             Self::Bool(true) => out.push_str("true"),
@@ -145,8 +160,9 @@ impl Node {
                 for (index, node) in nodes.iter().enumerate() {
                     if index > 0 {
                         out.push(',');
+                        out.push_str(space);
                     }
-                    node.write_json(out);
+                    node.write_spaced(space, out);
                 }
                 out.push(']');
             }
@@ -155,13 +171,68 @@ impl Node {
                 for (index, (name, node)) in members.iter().enumerate() {
                     if index > 0 {
                         out.push(',');
+                        out.push_str(space);
                     }
                     write_text(name, out);
                     out.push(':');
-                    node.write_json(out);
+                    out.push_str(space);
+                    node.write_spaced(space, out);
                 }
                 out.push('}');
             }
+        }
+    }
+
+    /// The value as JSON, laid out to be read: what fits a line is on one.
+    pub(super) fn to_json_lines(&self) -> String {
+        let mut json = String::new();
+        self.write_lines(0, &mut json);
+        json.push('\n');
+        json
+    }
+
+    fn write_lines(&self, indent: usize, out: &mut String) {
+        let mut line = String::new();
+        self.write_spaced(" ", &mut line);
+        let inside = indent.saturating_add(2);
+        let begin = |index: usize, out: &mut String| {
+            out.push_str(if index > 0 { ",\n" } else { "\n" });
+            out.extend(std::iter::repeat_n(' ', inside));
+        };
+        let end = |bracket: char, out: &mut String| {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            out.push(bracket);
+        };
+        match self {
+            _ if line.len().saturating_add(indent) <= LINE_BYTES && indent > 2 => {
+                out.push_str(&line);
+            }
+            Self::List(nodes) if !nodes.is_empty() => {
+                out.push('[');
+                for (index, node) in nodes.iter().enumerate() {
+                    begin(index, out);
+                    node.write_lines(inside, out);
+                }
+                end(']', out);
+            }
+            Self::Map(members) if !members.is_empty() => {
+                out.push('{');
+                for (index, (name, node)) in members.iter().enumerate() {
+                    begin(index, out);
+                    write_text(name, out);
+                    out.push_str(": ");
+                    node.write_lines(inside, out);
+                }
+                end('}', out);
+            }
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::RoundedNumber
+            | Self::Text(_)
+            | Self::List(_)
+            | Self::Map(_) => out.push_str(&line),
         }
     }
 

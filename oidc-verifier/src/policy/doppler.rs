@@ -58,6 +58,7 @@ use super::error::{PolicyError, PolicyFault};
 use super::fields::{self, Fields};
 use super::path::Path;
 use super::replay_mode::ReplayMode;
+use super::translation::{Fidelity, Formula, Leaf, NativeRule, Translation, Translator, text};
 use super::{Effect, Origin, Policy, Rule, load};
 
 /// A service-account identity: which tokens it admits, and for how long.
@@ -101,6 +102,37 @@ impl Identity {
     /// The issuer whose tokens it admits.
     pub const fn issuer(&self) -> &IssuerIdentifier {
         &self.issuer
+    }
+
+    /// The identity in the native language: the same tokens are admitted.
+    pub fn translate(&self) -> Translation {
+        let mut translator = Translator::default();
+        for rule in self.policy.rules() {
+            let Origin::Dialect {
+                rule: at,
+                conditions,
+            } = &rule.origin
+            else {
+                continue;
+            };
+            let formulas = rule
+                .conditions
+                .iter()
+                .zip(conditions)
+                .map(|(condition, at)| {
+                    translator.report(at, Fidelity::Exact, "");
+                    formula(condition)
+                });
+            let formulas = formulas.collect();
+            translator.add(NativeRule {
+                id: &rule.id,
+                effect: rule.effect,
+                issuer: rule.issuer.as_str(),
+                at,
+                conditions: formulas,
+            });
+        }
+        translator.finish(self.issuer.as_str())
     }
 
     /// The identity as a policy of one rule.
@@ -155,6 +187,39 @@ fn identity(document: &PolicyDocument) -> Result<Identity, PolicyError> {
         issuer,
         policy: Policy::assemble(vec![rule], &at)?,
     })
+}
+
+/// The native form of a claim with its options.
+fn formula(condition: &Condition) -> Formula {
+    let Condition::Claim(test) = condition else {
+        return Formula::False;
+    };
+    let Test::JsonText(options) = &test.test else {
+        return Formula::False;
+    };
+    let leaf = Leaf::of(&test.pointer).elements("any");
+    let as_text = || ("as", text("text"));
+    let mut exact = Vec::new();
+    let mut ways = Vec::new();
+    for option in options {
+        match option {
+            TextOption::Exact(own) | TextOption::AnyCase(own) => exact.push(text(own)),
+            TextOption::Wildcard(own) if own.is_literal() => exact.push(text(own.literal_prefix())),
+            TextOption::Wildcard(own) => {
+                ways.push(leaf.with([("pattern", text(own.as_str())), as_text()]));
+            }
+        }
+    }
+    match exact.len() {
+        0 => {}
+        1 => ways.extend(
+            exact
+                .pop()
+                .map(|only| leaf.with([("equals", only), as_text()])),
+        ),
+        _ => ways.push(leaf.with([("one_of", Node::List(exact)), as_text()])),
+    }
+    Formula::any(ways)
 }
 
 fn ttl(node: &Node, path: &Path<'_>) -> Result<Duration, PolicyError> {

@@ -99,6 +99,9 @@ pub enum PolicyFault {
         /// The operator that says the opposite.
         other: &'static str,
     },
+    /// The audience is to be said by a condition, and no condition is about it.
+    #[error("no condition is about `aud` or `azp`")]
+    NoAudience,
     /// A condition without an operator.
     #[error("condition has no operator")]
     NoOperator,
@@ -301,6 +304,7 @@ impl PolicyError {
             PolicyFault::MisplacedMember { .. } => "member_misplaced",
             PolicyFault::MissingMember { .. } => "member_missing",
             PolicyFault::MustBeTrue { .. } => "must_be_true",
+            PolicyFault::NoAudience => "audience_missing",
             PolicyFault::NoOperator => "operator_missing",
             PolicyFault::NoProvider => "provider_missing",
             PolicyFault::NotANumber => "number_invalid",

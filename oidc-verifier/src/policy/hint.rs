@@ -74,7 +74,7 @@ fn on_scalar(test: &Test, value: Located<'_>) -> Option<String> {
         Test::JsonText(options) => {
             let own = value.text()?.to_cow();
             options.iter().find_map(|option| match option {
-                TextOption::Exact(exact) => differs_only(exact, &own),
+                TextOption::Exact(exact) | TextOption::AnyCase(exact) => differs_only(exact, &own),
                 TextOption::Wildcard(pattern) => on_pattern(pattern, &own),
             })
         }

@@ -6,7 +6,7 @@ use jsonptr::{Comparison, Decimal, Pattern, PointerBuf, Predicate, Scalar};
 use oidc_core::IssuerIdentifier;
 use oidc_core::provider::Provider;
 
-use super::condition::{ClaimTest, Condition, Elements, Test, compare, on_value};
+use super::condition::{ClaimTest, Condition, Elements, Test, TextOption, compare, on_value};
 use super::document::{Node, PolicyDocument};
 use super::error::{PolicyError, PolicyFault};
 use super::examples::{self, Example};
@@ -31,6 +31,7 @@ const CONDITION_MEMBERS: &[&str] = &[
     "claim",
     "subject",
     "elements",
+    "as",
     "separator",
     "or_absent",
     "all",
@@ -50,6 +51,7 @@ const CONDITION_MEMBERS: &[&str] = &[
     "equals_claim",
     "exists",
     "absent",
+    "claim_prefix",
 ];
 
 /// Each condition has one of these.
@@ -71,6 +73,7 @@ const OPERATORS: &[&str] = &[
     "equals_claim",
     "exists",
     "absent",
+    "claim_prefix",
 ];
 
 pub(super) fn policy(document: &PolicyDocument) -> Result<Policy, PolicyError> {
@@ -134,12 +137,7 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
         None => Provider::of_issuer(&issuer),
         Some(node) => Some(provider(node, &path.member("provider"), &issuer)?),
     };
-    let at = path.member("audiences");
-    let names = fields::list(fields.require("audiences")?, &at, Policy::MAX_OPTIONS)?;
-    let mut audiences = Vec::new();
-    for (index, name) in names.iter().enumerate() {
-        audiences.push(fields::non_empty(name, &at.index(index))?.into());
-    }
+    let audiences = audiences(fields.require("audiences")?, &path.member("audiences"))?;
     let mut conditions = Conditions {
         provider,
         left: Policy::MAX_CONDITIONS,
@@ -147,6 +145,10 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
     };
     let list = fields.require("conditions")?;
     let conditions = conditions.list(list, &path.member("conditions"), 1)?;
+    if audiences.is_empty() && !speak_of_audience(&conditions) {
+        let fault = PolicyFault::NoAudience;
+        return Err(PolicyError::new(&path.member("audiences"), fault));
+    }
     Ok(Rule {
         id: id.into(),
         effect,
@@ -157,6 +159,34 @@ fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
         replay: replay(&fields, effect, path)?,
         origin: Origin::Native,
     })
+}
+
+/// The audiences; none where the conditions say them.
+fn audiences(node: &Node, path: &Path<'_>) -> Result<Vec<Box<str>>, PolicyError> {
+    if matches!(node, Node::Text(_)) {
+        return match fields::text(node, path)? {
+            "by_condition" => Ok(Vec::new()),
+            _ => Err(fields::wrong_kind(node, path, "an array or `by_condition`")),
+        };
+    }
+    let mut audiences = Vec::new();
+    let names = fields::list(node, path, Policy::MAX_OPTIONS)?;
+    for (index, name) in names.iter().enumerate() {
+        audiences.push(fields::non_empty(name, &path.index(index))?.into());
+    }
+    Ok(audiences)
+}
+
+/// Whether a condition is about `aud`, or about `azp`, which some issuers put in its place.
+fn speak_of_audience(conditions: &[Condition]) -> bool {
+    let mut found = false;
+    for condition in conditions {
+        condition.for_each_pointer(&mut |pointer| {
+            let first = pointer.tokens().next();
+            found |= first.is_some_and(|name| matches!(&*name.decoded(), "aud" | "azp"));
+        });
+    }
+    found
 }
 
 /// How often a rule admits one token; a rule that admits none has nothing to say about it.
@@ -280,6 +310,11 @@ impl Conditions {
                 self.negations = self.negations.saturating_sub(1);
                 Ok(Condition::Not { inner, or_absent })
             }
+            "claim_prefix" => {
+                fields.only(&["claim_prefix"])?;
+                let prefix = fields::non_empty(value, &at)?;
+                Ok(Condition::ClaimPrefix(prefix.into()))
+            }
             _ => claim_test(&fields, operator, self.provider, path).map(Condition::Claim),
         }
     }
@@ -314,7 +349,8 @@ fn claim_test(
     let about = if part.is_some() { "subject" } else { "claim" };
     match (operator, part) {
         ("exists" | "absent", _) => fields.only(&[about, operator])?,
-        ("pattern", None) => fields.only(&[about, operator, "elements", "separator"])?,
+        ("pattern", None) => fields.only(&[about, operator, "elements", "as", "separator"])?,
+        ("equals" | "one_of", None) => fields.only(&[about, operator, "elements", "as"])?,
         ("pattern", Some(_)) => fields.only(&[about, operator, "separator"])?,
         (_, None) => fields.only(&[about, operator, "elements"])?,
         (_, Some(_)) => fields.only(&[about, operator])?,
@@ -338,14 +374,70 @@ fn claim_test(
         }
     };
     let value = fields.require(operator)?;
+    let (operator, test) = match fields.get("as") {
+        None => (operator, test(fields, operator, path)?),
+        Some(node) => as_text(fields, operator, node, path)?,
+    };
     Ok(ClaimTest {
         pointer,
         part,
         elements,
         operator,
         expected: value.to_json().into(),
-        test: test(fields, operator, path)?,
+        test,
     })
+}
+
+/// A test on the text of the claim: that of a string, or the JSON text of a number or boolean.
+fn as_text(
+    fields: &Fields<'_>,
+    operator: &'static str,
+    node: &Node,
+    path: &Path<'_>,
+) -> Result<(&'static str, Test), PolicyError> {
+    let at = path.member("as");
+    let word = fields::text(node, &at)?;
+    let name = match (operator, word) {
+        ("pattern", "text") => "pattern (as text)",
+        ("one_of", "text") => "one_of (as text)",
+        (_, "text") => "equals (as text)",
+        ("one_of", "text_in_any_case") => "one_of (as text in any case)",
+        ("equals", "text_in_any_case") => "equals (as text in any case)",
+        ("pattern", _) => return Err(fields::unknown_word(&at, "`text`")),
+        _ => return Err(fields::unknown_word(&at, "`text`, `text_in_any_case`")),
+    };
+    if operator == "pattern" {
+        let pattern = Box::new([TextOption::Wildcard(pattern(fields, path)?)]);
+        return Ok((name, Test::JsonText(pattern)));
+    }
+    let option = |text: &str| match word {
+        "text" => TextOption::Exact(text.into()),
+        _ => TextOption::AnyCase(text.into()),
+    };
+    let value = fields.require(operator)?;
+    let at = path.member(operator);
+    if operator == "equals" {
+        let options = Box::new([option(fields::text(value, &at)?)]);
+        return Ok((name, Test::JsonText(options)));
+    }
+    let mut options = Vec::new();
+    for (index, node) in fields::list(value, &at, Policy::MAX_OPTIONS)?
+        .iter()
+        .enumerate()
+    {
+        options.push(option(fields::text(node, &at.index(index))?));
+    }
+    Ok((name, Test::JsonText(options.into())))
+}
+
+fn pattern(fields: &Fields<'_>, path: &Path<'_>) -> Result<Pattern, PolicyError> {
+    let at = path.member("pattern");
+    let text = fields::non_empty(fields.require("pattern")?, &at)?;
+    let pattern = match fields.get("separator") {
+        None => Pattern::parse(text),
+        Some(node) => Pattern::parse_segmented(text, separator(node, &path.member("separator"))?),
+    };
+    pattern.map_err(|error| PolicyError::new(&at, PolicyFault::Pattern(error)))
 }
 
 /// A part of the subject, by its name.
@@ -398,7 +490,6 @@ fn of_text(
 fn test(fields: &Fields<'_>, operator: &'static str, path: &Path<'_>) -> Result<Test, PolicyError> {
     let value = fields.require(operator)?;
     let at = path.member(operator);
-    let fault = |fault| PolicyError::new(&at, fault);
     let number = |comparison| Ok(compare(comparison, decimal(value, &at)?));
     let date = |comparison| {
         let seconds = date::seconds(fields::text(value, &at)?);
@@ -424,17 +515,7 @@ fn test(fields: &Fields<'_>, operator: &'static str, path: &Path<'_>) -> Result<
             }
             Ok(on_value(Predicate::OneOf(scalars)))
         }
-        "pattern" => {
-            let text = fields::non_empty(value, &at)?;
-            let pattern = match fields.get("separator") {
-                None => Pattern::parse(text),
-                Some(node) => {
-                    Pattern::parse_segmented(text, separator(node, &path.member("separator"))?)
-                }
-            };
-            let pattern = pattern.map_err(|error| fault(PolicyFault::Pattern(error)))?;
-            Ok(on_value(Predicate::Pattern(pattern)))
-        }
+        "pattern" => Ok(on_value(Predicate::Pattern(pattern(fields, path)?))),
         // An empty prefix or suffix would match every string: `exists` says so openly.
         "prefix" => Ok(on_value(Predicate::Prefix(
             fields::non_empty(value, &at)?.into(),

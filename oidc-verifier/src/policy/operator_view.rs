@@ -225,6 +225,14 @@ fn condition_view(
     };
     Ok(match condition {
         Condition::Claim(test) => claim_view(test, claims, cost, wanted)?,
+        Condition::ClaimPrefix(prefix) => ConditionView {
+            expected: Some(shown(&format!("\"{prefix}\""))),
+            ..compound(
+                "claim_prefix",
+                condition.judge(claims, &mut cost.judging)?,
+                Vec::new(),
+            )
+        },
         Condition::Aws(condition) => {
             let mut view = condition.view(claims, &mut cost.judging)?;
             view.hint = view.hint.filter(|_| wanted);

@@ -15,6 +15,7 @@ mod principals;
 mod properties;
 mod sets;
 mod texts;
+mod translation;
 mod values;
 
 use oidc_verifier::IssuerIdentifier;

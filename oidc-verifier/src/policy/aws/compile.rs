@@ -175,7 +175,7 @@ impl Extra {
         };
         match self {
             Self::Tags => {
-                let flat = Condition::Aws(AwsCondition::ClaimPrefix(FLAT_TAGS));
+                let flat = Condition::ClaimPrefix(FLAT_TAGS.into());
                 Condition::Any([exists(TAGS), flat].into())
             }
             Self::SourceIdentity => exists(SOURCE_IDENTITY),

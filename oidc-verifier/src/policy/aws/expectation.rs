@@ -52,8 +52,21 @@ impl Expectation {
         claims: ClaimsView<'_>,
         budget: &mut Budget,
     ) -> Result<Answer, Exhausted> {
+        match (self.check_alone(text, budget)?, self) {
+            (Some(answer), _) => Ok(answer),
+            (None, Self::Variable(form, pieces)) => filled(*form, pieces, text, claims, budget),
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// The same without a request: `None` for a value with variables.
+    pub(super) fn check_alone(
+        &self,
+        text: &str,
+        budget: &mut Budget,
+    ) -> Result<Option<Answer>, Exhausted> {
         budget.spend(blocks(text.len()))?;
-        Ok(match self {
+        Ok(Some(match self {
             Self::Text(own) => Some(**own == *text),
             Self::AnyCase(own) => Some(own.eq_ignore_ascii_case(text)),
             Self::Like(pattern) => Some(like(pattern, text, budget)?),
@@ -70,8 +83,8 @@ impl Expectation {
                 .parse::<IpAddr>()
                 .ok()
                 .map(|address| network.contains(address)),
-            Self::Variable(form, pieces) => filled(*form, pieces, text, claims, budget)?,
-        })
+            Self::Variable(..) => return Ok(None),
+        }))
     }
 
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {

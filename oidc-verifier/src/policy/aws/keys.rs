@@ -24,7 +24,7 @@ pub(in crate::policy) enum Source {
     /// The first of these claims that is there.
     Claims {
         pointers: Box<[PointerBuf]>,
-        /// An array of one counts as its element, as the service reads `aud`.
+        /// In the last of them an array of one counts as its element, as the service reads `aud`.
         unwrapped: bool,
     },
     /// The statement's own provider says it.
@@ -123,8 +123,8 @@ impl Source {
     fn tag(name: &str) -> Self {
         Self::claims(
             [
-                PointerBuf::from_tokens([TAGS, "principal_tags", name]),
                 PointerBuf::from_tokens([format!("{TAGS}/principal_tags/{name}").as_str()]),
+                PointerBuf::from_tokens([TAGS, "principal_tags", name]),
             ],
             true,
         )
@@ -153,9 +153,14 @@ impl Source {
 
     pub(super) fn value<'s: 'a, 'a>(&'s self, claims: ClaimsView<'a>) -> Value<'a> {
         match self {
-            Self::Claims { unwrapped, .. } => match self.located(claims) {
+            Self::Claims {
+                pointers,
+                unwrapped,
+            } => match self.located(claims) {
                 None => Value::Absent,
-                Some((_, value)) => of_claim(value, *unwrapped),
+                Some((pointer, value)) => {
+                    of_claim(value, *unwrapped && pointers.last() == Some(pointer))
+                }
             },
             Self::Fixed(text) => Value::One(Cow::Borrowed(text)),
             Self::Request(name) => match claims.request().map(|request| request.get(name)) {

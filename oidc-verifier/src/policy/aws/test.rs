@@ -17,8 +17,6 @@ pub(in crate::policy) enum AwsCondition {
     Key(Box<KeyTest>),
     /// The token is from this provider of `Principal`, if the request says from which.
     Provider(Box<str>),
-    /// A top-level claim has a name that begins so.
-    ClaimPrefix(&'static str),
 }
 
 /// An operator with the values of one key.
@@ -59,17 +57,6 @@ impl AwsCondition {
                 let asked = claims.request().and_then(super::Request::provider);
                 Ok(verdict(asked.is_none_or(|asked| asked == &**name), false))
             }
-            Self::ClaimPrefix(prefix) => {
-                let root = claims.get(Pointer::ROOT);
-                let names = root.and_then(|root| root.members()).into_iter().flatten();
-                for (name, value) in names {
-                    budget.spend(blocks(value.json().len()))?;
-                    if name.starts_with(prefix) {
-                        return Ok(Verdict::Holds);
-                    }
-                }
-                Ok(Verdict::Absent)
-            }
         }
     }
 
@@ -83,7 +70,6 @@ impl AwsCondition {
                 }
             }
             Self::Provider(_) => {}
-            Self::ClaimPrefix(_) => visit(Pointer::ROOT),
         }
     }
 }
@@ -104,6 +90,32 @@ impl KeyTest {
             Check::Values { wanted, .. } => wanted,
         };
         std::iter::once(&self.source).chain(wanted.iter().flat_map(Expectation::sources))
+    }
+
+    /// Whether it holds on a key with this one value; `None` if that is for a request to say.
+    pub(super) fn holds_on(
+        &self,
+        text: &str,
+        wanted: &[Expectation],
+        budget: &mut Budget,
+    ) -> Option<bool> {
+        let Check::Values { negated, .. } = self.check else {
+            return None;
+        };
+        let mut answer = Some(false);
+        for one in wanted {
+            match one.check_alone(text, budget).ok()?? {
+                Some(true) => answer = Some(true),
+                None if answer == Some(false) => answer = None,
+                Some(false) | None => {}
+            }
+        }
+        let Some(set) = self.set else {
+            return Some(answer.is_some_and(|matches| matches != negated));
+        };
+        let mut found = Found::default();
+        found.add(text, answer);
+        Some(found.holds(set, negated))
     }
 
     fn judge(&self, claims: ClaimsView<'_>, budget: &mut Budget) -> Result<Verdict, Exhausted> {

@@ -52,12 +52,6 @@ impl AwsCondition {
                     asked.map(|asked| shown(&format!("\"{asked}\""))),
                 )
             }
-            Self::ClaimPrefix(prefix) => view(
-                None,
-                "claim name begins with",
-                Some(shown(&format!("\"{prefix}\""))),
-                None,
-            ),
         })
     }
 }

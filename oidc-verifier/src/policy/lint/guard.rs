@@ -72,7 +72,7 @@ pub(super) fn is_guard(test: &ClaimTest) -> bool {
 fn speaks_of_absence(condition: &Condition) -> bool {
     match condition {
         Condition::Not { .. } => true,
-        Condition::Aws(_) => false,
+        Condition::Aws(_) | Condition::ClaimPrefix(_) => false,
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(speaks_of_absence),
         Condition::Claim(test) => {
             matches!(test.test, Test::Absent) || test.elements == Some(Elements::None)
@@ -118,7 +118,7 @@ fn literal_wildcard(test: &ClaimTest) -> Option<String> {
         Test::JsonText(options) => options
             .iter()
             .filter_map(|option| match option {
-                TextOption::Exact(text) => Some(&**text),
+                TextOption::Exact(text) | TextOption::AnyCase(text) => Some(&**text),
                 TextOption::Wildcard(_) => None,
             })
             .collect(),

@@ -83,7 +83,10 @@ fn find_choices<'r>(
             [only] => find_choices(only, choices, number),
             _ => choices.push((number, parts)),
         },
-        Condition::Claim(_) | Condition::Aws(_) | Condition::Not { .. } => {}
+        Condition::Claim(_)
+        | Condition::Aws(_)
+        | Condition::ClaimPrefix(_)
+        | Condition::Not { .. } => {}
     }
 }
 
@@ -326,7 +329,7 @@ fn named_texts<'r>(condition: &'r Condition, visit: &mut impl FnMut((&'r str, &'
                 named_texts(part, visit);
             }
         }
-        Condition::Aws(_) | Condition::Not { .. } => {}
+        Condition::Aws(_) | Condition::ClaimPrefix(_) | Condition::Not { .. } => {}
     }
 }
 
@@ -366,7 +369,11 @@ fn implies(given: &Condition, wanted: &Condition, effort: &mut Effort) -> bool {
             },
         ) => (*wanted_absent || !or_absent) && same(inner, wanted, effort),
         (
-            Condition::Claim(_) | Condition::Aws(_) | Condition::Any(_) | Condition::Not { .. },
+            Condition::Claim(_)
+            | Condition::Aws(_)
+            | Condition::ClaimPrefix(_)
+            | Condition::Any(_)
+            | Condition::Not { .. },
             _,
         ) => false,
     }
@@ -418,6 +425,7 @@ fn same(one: &Condition, other: &Condition, effort: &mut Effort) -> bool {
         (
             Condition::Claim(_)
             | Condition::Aws(_)
+            | Condition::ClaimPrefix(_)
             | Condition::All(_)
             | Condition::Any(_)
             | Condition::Not { .. },

@@ -2,7 +2,7 @@
 
 use jsonptr::PointerBuf;
 
-use crate::policy::condition::{ClaimTest, Condition, Elements, Test};
+use crate::policy::condition::{ClaimTest, Condition, Elements, Test, TextOption};
 use crate::policy::{Origin, Rule};
 
 use super::values::Values;
@@ -123,7 +123,7 @@ fn collect<'r>(
             required,
             negation,
         }),
-        Condition::Aws(_) => {}
+        Condition::Aws(_) | Condition::ClaimPrefix(_) => {}
         Condition::All(parts) | Condition::Any(parts) => {
             let all = matches!(condition, Condition::All(_));
             // `not any` says of each part that it does not hold.
@@ -174,7 +174,7 @@ fn demands_or_its_negation(
             let none = test.elements == Some(Elements::None);
             return plain != none && fact(test);
         }
-        Condition::Aws(_) => return false,
+        Condition::Aws(_) | Condition::ClaimPrefix(_) => return false,
         Condition::Not { inner, or_absent } => {
             return !or_absent && demands_or_its_negation(inner, !plain, fact);
         }
@@ -200,6 +200,13 @@ pub(super) fn rule_demands(rule: &Rule, fact: &impl Fn(&ClaimTest) -> bool) -> b
 pub(super) fn narrows(test: &ClaimTest) -> bool {
     match &test.test {
         Test::Absent | Test::Exists | Test::EqualsClaim(_) => false,
+        Test::JsonText(options)
+            if options
+                .iter()
+                .all(|own| matches!(own, TextOption::AnyCase(_))) =>
+        {
+            true
+        }
         Test::JsonText(_) | Test::Predicate(_) => {
             let values = Values::of(&test.test);
             values.is_bounded() && !values.patterns().any(says_nothing)

@@ -28,7 +28,7 @@ pub(super) fn in_native_words(rule: &Rule) -> Option<Rule> {
         Condition::Aws(AwsCondition::Key(test)) => native(test, unknown),
         // The issuer of the rule is its provider's.
         Condition::Aws(AwsCondition::Provider(_)) => everybody(),
-        Condition::Aws(AwsCondition::ClaimPrefix(_))
+        Condition::ClaimPrefix(_)
         | Condition::Claim(_)
         | Condition::All(_)
         | Condition::Any(_)
@@ -110,9 +110,8 @@ const SESSION: &str = "/https:~1~1aws.amazon.com~1";
 /// The value as a text, if it is one.
 fn option(wanted: &Expectation) -> Option<TextOption> {
     match wanted {
-        Expectation::Text(text) | Expectation::AnyCase(text) => {
-            Some(TextOption::Exact(text.clone()))
-        }
+        Expectation::Text(text) => Some(TextOption::Exact(text.clone())),
+        Expectation::AnyCase(text) => Some(TextOption::AnyCase(text.clone())),
         Expectation::Bool(value) => Some(TextOption::Exact(value.to_string().into())),
         Expectation::Like(pattern) => Some(TextOption::Wildcard(pattern.clone())),
         Expectation::Arn(parts) => {

@@ -34,6 +34,18 @@ enum Exact {
     None,
 }
 
+/// A pattern of all texts that are equal but for case, and of some more.
+fn in_any_case(text: &str) -> String {
+    let letter = |char: char| {
+        if char.is_ascii_alphabetic() {
+            '?'
+        } else {
+            char
+        }
+    };
+    escaped(text).chars().map(letter).collect()
+}
+
 /// Numbers between two bounds, each with whether it belongs to them.
 #[derive(Debug, Default)]
 struct Range<'t> {
@@ -84,6 +96,7 @@ impl<'t> Values<'t> {
                 let written = |text: &str| {
                     options.iter().any(|option| match option {
                         TextOption::Exact(own) => **own == *text,
+                        TextOption::AnyCase(own) => own.eq_ignore_ascii_case(text),
                         TextOption::Wildcard(pattern) => pattern.matches(text),
                     })
                 };
@@ -96,6 +109,7 @@ impl<'t> Values<'t> {
                 for option in options {
                     match option {
                         TextOption::Exact(text) => values.literals.push(text),
+                        TextOption::AnyCase(text) => values.add_written(&in_any_case(text)),
                         TextOption::Wildcard(pattern) => values.add_pattern(Cow::Borrowed(pattern)),
                     }
                 }

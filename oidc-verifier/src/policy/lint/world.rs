@@ -76,7 +76,7 @@ impl World {
             },
             Condition::All(parts) => parts.iter().all(|own| self.holds(own, effort)),
             Condition::Any(parts) => parts.iter().any(|own| self.holds(own, effort)),
-            Condition::Aws(_) | Condition::Not { .. } => false,
+            Condition::Aws(_) | Condition::ClaimPrefix(_) | Condition::Not { .. } => false,
         }
     }
 
@@ -84,7 +84,7 @@ impl World {
         let holds = side == Side::Holds;
         match condition {
             Condition::Claim(test) => self.may_be(test, side, effort),
-            Condition::Aws(_) => true,
+            Condition::Aws(_) | Condition::ClaimPrefix(_) => true,
             Condition::Not { inner, or_absent } => {
                 let inside = match (holds, or_absent) {
                     (true, false) => Side::Fails,
