@@ -6,6 +6,7 @@
 )]
 
 use oidc_verifier::IssuerIdentifier;
+use oidc_verifier::policy::lint::FindingCode;
 use oidc_verifier::policy::{OperatorView, Policy};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -121,8 +122,58 @@ fn renamed(value: &Value) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+/// The codes of the findings on a rule.
+fn found(rules: &Value, rule: usize) -> Vec<FindingCode> {
+    let policy = json!({"rules": rules}).to_string();
+    let findings = Policy::from_json(policy.as_bytes()).unwrap().lint();
+    let of_rule = findings.iter().filter(|own| own.rule.index == rule);
+    of_rule.map(|own| own.code).collect()
+}
+
+/// What the lint says to be certain is so. Conditions are taken in common, so that it says something.
+fn what_is_said_of_two_rules_is_so(parts: &[Value], claims: &Value) -> Result<(), TestCaseError> {
+    let wide = json!([parts[0]]);
+    let narrow = json!([parts[0], parts[1]]);
+    let other = json!([parts[1], parts[2]]);
+    let holds = |conditions: &Value| view(&json!([rule("allow", "r", conditions)]), claims).allowed;
+    for (one, two) in [(&wide, &narrow), (&narrow, &other), (&other, &wide)] {
+        let rules = json!([rule("allow", "a", one), rule("allow", "b", two)]);
+        for (index, own, others) in [(0, one, two), (1, two, one)] {
+            let codes = found(&rules, index);
+            if codes.contains(&FindingCode::NeverMatches) {
+                prop_assert!(!holds(own), "never matches: {own} {claims}");
+            }
+            if codes.contains(&FindingCode::Shadowed) {
+                prop_assert!(
+                    !holds(own) || holds(others),
+                    "shadowed: {own} by {others} {claims}"
+                );
+            }
+        }
+        let rules = json!([rule("allow", "a", one), rule("deny", "d", two)]);
+        if found(&rules, 0).contains(&FindingCode::Overruled) {
+            prop_assert!(
+                !view(&rules, claims).allowed,
+                "overruled: {one} by {two} {claims}"
+            );
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// The lint may miss what is so; it says nothing that is not.
+    #[test]
+    fn what_the_lint_is_certain_of_is_so(
+        parts in prop::collection::vec(condition(), 3),
+        claims in prop::collection::vec(claims(), 6),
+    ) {
+        for claims in &claims {
+            what_is_said_of_two_rules_is_so(&parts, claims)?;
+        }
+    }
 
     /// A condition and its negation never both admit.
     #[test]

@@ -142,6 +142,10 @@ fn contradict(one: &Term<'_>, other: &Term<'_>, effort: &mut Effort) -> bool {
     if own != others || is_absent(one) || is_absent(other) {
         return false;
     }
+    // A token without the claim passes both.
+    if !one.needs_claim() && !other.needs_claim() {
+        return false;
+    }
     match (denies(one), denies(other)) {
         (None, None) => {
             // Different elements may be the ones. `not none` speaks of one element, as `any` does.
