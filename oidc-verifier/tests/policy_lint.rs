@@ -345,6 +345,9 @@ fn what_one_token_can_pass_is_not_called_impossible() {
         json!([{"claim": "x", "one_of": ["a", 1]}, {"not": {"claim": "x", "equals": "a"}}]),
         json!([{"not": {"claim": "x", "exists": true}, "or_absent": true}]),
         json!([{"not": {"claim": "x", "absent": true}}, {"claim": "x", "equals": 1}]),
+        json!([{"not": {"any": [{"claim": "x", "exists": true},
+                                {"claim": "x", "elements": "none", "equals": "a"}]},
+                "or_absent": true}]),
     ] {
         assert_eq!(deny(conditions.clone()), [], "{conditions}");
     }
@@ -597,6 +600,10 @@ fn an_identity_of_doppler_is_looked_at_in_its_own_places() {
         found("wildcard", everyone),
         one("issuer_whole", Grade::Dangerous, "/config/claims")
     );
+    let fine = identity("wildcard", json!({"aud": ["deploy"], "sub": ["job-*"]}));
+    assert_eq!(fine.refuse_dangerous().unwrap().name(), "ec2");
+    let everyone = identity("wildcard", json!({"aud": ["deploy"], "sub": ["*"]}));
+    assert_eq!(everyone.refuse_dangerous().unwrap_err().findings().len(), 1);
 }
 
 #[test]

@@ -255,6 +255,27 @@ fn a_statement_that_denies_counts() {
 }
 
 #[test]
+fn a_dangerous_trust_policy_is_kept_out() {
+    let load = |sub: &str| {
+        let condition =
+            json!({"StringEquals": {format!("{GITHUB}:aud"): "sts", format!("{GITHUB}:sub"): sub}});
+        let document = json!({"Statement": statement("Allow", GITHUB, condition)}).to_string();
+        TrustPolicy::from_json(document.as_bytes())
+            .unwrap()
+            .refuse_dangerous()
+    };
+    assert!(load(MAIN).is_ok());
+    let whole = json!({"Statement": statement("Allow", GITHUB, json!({}))}).to_string();
+    let refused = TrustPolicy::from_json(whole.as_bytes())
+        .unwrap()
+        .refuse_dangerous();
+    assert_eq!(
+        refused.unwrap_err().findings()[0].code.as_str(),
+        "issuer_whole"
+    );
+}
+
+#[test]
 fn what_the_language_implies_is_not_looked_at() {
     let condition =
         json!({"StringEquals": {format!("{GITHUB}:aud"): "sts", format!("{GITHUB}:sub"): MAIN}});

@@ -70,6 +70,8 @@ use serde::Serialize;
 
 use self::tenant::{Guarded, Shapes};
 use self::values::Effort;
+use super::aws::TrustPolicy;
+use super::doppler::Identity;
 use super::operator_view::RuleName;
 use super::{Effect, Origin, Policy, Rule};
 
@@ -173,14 +175,38 @@ impl Policy {
     ///
     /// Everything that is dangerous in it.
     pub fn refuse_dangerous(self) -> Result<Self, DangerousPolicy> {
-        let mut findings = self.lint();
-        findings.retain(|finding| finding.grade == Grade::Dangerous);
-        if findings.is_empty() {
-            Ok(self)
-        } else {
-            Err(DangerousPolicy { findings })
-        }
+        dangerous(&self).map_or(Ok(self), Err)
     }
+}
+
+impl Identity {
+    /// The identity, if nothing in it is [dangerous](Grade::Dangerous). What is questionable, its
+    /// [`policy`](Self::policy) says.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is dangerous in it.
+    pub fn refuse_dangerous(self) -> Result<Self, DangerousPolicy> {
+        dangerous(self.policy()).map_or(Ok(self), Err)
+    }
+}
+
+impl TrustPolicy {
+    /// The trust policy, if nothing in it is [dangerous](Grade::Dangerous). What is questionable,
+    /// its [`policy`](Self::policy) says.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is dangerous in it.
+    pub fn refuse_dangerous(self) -> Result<Self, DangerousPolicy> {
+        dangerous(self.policy()).map_or(Ok(self), Err)
+    }
+}
+
+fn dangerous(policy: &Policy) -> Option<DangerousPolicy> {
+    let mut findings = policy.lint();
+    findings.retain(|finding| finding.grade == Grade::Dangerous);
+    (!findings.is_empty()).then_some(DangerousPolicy { findings })
 }
 
 /// The rule in the words of the native language.

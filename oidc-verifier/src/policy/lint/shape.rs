@@ -251,6 +251,8 @@ const CIRCLECI: Tables = Tables {
         ("project_id", "/oidc.circleci.com~1project-id"),
         ("vcs_origin", "/oidc.circleci.com~1vcs-origin"),
         ("vcs_ref", "/oidc.circleci.com~1vcs-ref"),
+        ("user_id", "/sub/user_id"),
+        ("service", "/sub/service"),
     ],
     ..NONE
 };
@@ -261,6 +263,7 @@ const BUILDKITE: Tables = Tables {
         ("/organization_slug", OTHER),
         ("/organization_id", OTHER),
         ("/pipeline_id", OTHER),
+        ("/cluster_id", OTHER),
     ],
     colleague: &[
         ("/sub", &[("organization:*:pipeline:*\u{1}*:**", ':')]),
@@ -276,6 +279,7 @@ const BUILDKITE: Tables = Tables {
             "/sub/ref",
             &[("refs/heads/\u{1}", '/'), ("refs/heads/\u{1}/**", '/')],
         ),
+        ("/sub/ref", &[("refs/heads/\u{1}", '/')]),
         ("/build_branch", OTHER),
         ("/build_commit", OTHER),
     ],
@@ -285,6 +289,8 @@ const BUILDKITE: Tables = Tables {
         ("pipeline", "/pipeline_slug"),
         ("ref", "/sub/ref"),
         ("commit", "/build_commit"),
+        ("step", "/step_key"),
+        ("id", "/sub/id"),
     ],
     ..NONE
 };
@@ -296,32 +302,45 @@ const TERRAFORM: Tables = Tables {
         ("/terraform_organization_id", OTHER),
         ("/terraform_project_id", OTHER),
         ("/terraform_workspace_id", OTHER),
+        ("/terraform_stack_id", OTHER),
         (
             "/terraform_full_workspace",
             &[("organization:*\u{1}*:**", ':')],
         ),
     ],
+    // The name of a workspace is given once in an organization.
     colleague: &[
         (
             "/sub",
-            &[("organization:*:project:*:workspace:*\u{1}*:**", ':')],
+            &[
+                ("organization:*:project:*\u{1}*:workspace:*\u{1}*:**", ':'),
+                ("organization:*:project:*\u{1}*:stack:**", ':'),
+            ],
         ),
+        ("/terraform_project_name", OTHER),
+        ("/terraform_project_id", OTHER),
         ("/terraform_workspace_name", OTHER),
         ("/terraform_workspace_id", OTHER),
+        ("/terraform_stack_id", OTHER),
         (
             "/terraform_full_workspace",
-            &[("organization:*:project:*:workspace:*\u{1}*", ':')],
+            &[("organization:*:project:*\u{1}*:workspace:*\u{1}*", ':')],
         ),
     ],
     successor: &[
         ("/terraform_organization_id", OTHER),
         ("/terraform_project_id", OTHER),
         ("/terraform_workspace_id", OTHER),
+        ("/terraform_stack_id", OTHER),
     ],
     parts: &[
         ("organization", "/terraform_organization_name"),
         ("project", "/terraform_project_name"),
         ("workspace", "/terraform_workspace_name"),
+        ("run_phase", "/terraform_run_phase"),
+        ("stack", "/terraform_stack_name"),
+        ("deployment", "/terraform_stack_deployment_name"),
+        ("operation", "/terraform_operation"),
     ],
     ..NONE
 };
@@ -331,22 +350,26 @@ const BITBUCKET: Tables = Tables {
         ("/sub", &[("{*\u{1}*}:**", ':')]),
         ("/workspaceUuid", OTHER),
         ("/repositoryUuid", OTHER),
+        ("/deploymentEnvironmentUuid", OTHER),
     ],
     colleague: &[
         ("/sub", &[("{*\u{1}*}:**", ':')]),
         ("/repositoryUuid", OTHER),
+        ("/deploymentEnvironmentUuid", OTHER),
     ],
-    any_branch: &[("/branchName", OTHER)],
+    any_branch: &[("/sub", &[("{*}:{*}", ':')]), ("/branchName", OTHER)],
     // The issuer is named by the slug of the workspace, which can be given up.
     successor: &[
         ("/sub", &[("{*\u{1}*}:**", ':')]),
         ("/workspaceUuid", OTHER),
         ("/repositoryUuid", OTHER),
+        ("/deploymentEnvironmentUuid", OTHER),
     ],
     without: &["/deploymentEnvironmentUuid"],
     parts: &[
         ("repository_uuid", "/repositoryUuid"),
         ("deployment_environment_uuid", "/deploymentEnvironmentUuid"),
+        ("step_uuid", "/stepUuid"),
     ],
     ..NONE
 };
@@ -355,8 +378,12 @@ const KUBERNETES: Tables = Tables {
     colleague: &[
         ("/sub", &[("system:serviceaccount:*\u{1}*:*", ':')]),
         ("/kubernetes.io/namespace", OTHER),
+        ("/kubernetes.io/serviceaccount/uid", OTHER),
     ],
-    parts: &[("namespace", "/kubernetes.io/namespace")],
+    parts: &[
+        ("namespace", "/kubernetes.io/namespace"),
+        ("service_account", "/kubernetes.io/serviceaccount/name"),
+    ],
     ..NONE
 };
 
@@ -392,6 +419,7 @@ const AWS: Tables = Tables {
         ("resource", "/sub/resource"),
         ("path", "/sub/path"),
         ("name", "/sub/name"),
+        ("partition", "/sub/partition"),
     ],
     ..NONE
 };
@@ -400,6 +428,7 @@ const GOOGLE: Tables = Tables {
     stranger: &[
         ("/sub", OTHER),
         ("/azp", OTHER),
+        ("/hd", OTHER),
         ("/email", &[("*\u{1}*", '/')]),
         ("/google/compute_engine/project_id", OTHER),
         ("/google/compute_engine/project_number", OTHER),
@@ -417,9 +446,11 @@ const SPIFFE: Tables = Tables {
     stranger: &[
         ("/sub", &[("spiffe://*\u{1}*/**", '/')]),
         ("/sub/trust_domain", OTHER),
+        ("/sub/trust_domain", OTHER),
     ],
     colleague: &[
         ("/sub", &[("spiffe://*/**\u{1}**", '/')]),
+        ("/sub/path", &[("**\u{1}**", '/')]),
         ("/sub/path", &[("**\u{1}**", '/')]),
     ],
     parts: &[("trust_domain", "/sub/trust_domain"), ("path", "/sub/path")],
@@ -513,25 +544,36 @@ mod tests {
     use super::*;
     use oidc_core::provider::Provider;
 
+    const ALL: [(&str, &Tables); 11] = [
+        ("aws", &AWS),
+        ("bitbucket", &BITBUCKET),
+        ("buildkite", &BUILDKITE),
+        ("circleci", &CIRCLECI),
+        ("entra", &ENTRA),
+        ("github", &GITHUB),
+        ("gitlab", &GITLAB),
+        ("google", &GOOGLE),
+        ("kubernetes", &KUBERNETES),
+        ("spiffe", &SPIFFE),
+        ("terraform", &TERRAFORM),
+    ];
+
     #[test]
-    fn every_provider_has_a_shape_and_every_form_is_a_pattern() {
+    fn every_provider_has_a_shape() {
         for &provider in Provider::ALL {
             assert!(Shape::named(provider.name()).is_some(), "{provider}");
         }
-        let all = [
-            &AWS,
-            &BITBUCKET,
-            &BUILDKITE,
-            &CIRCLECI,
-            &ENTRA,
-            &GITHUB,
-            &GITLAB,
-            &GOOGLE,
-            &KUBERNETES,
-            &SPIFFE,
-            &TERRAFORM,
-        ];
-        for tables in all {
+        assert_eq!(ALL.len(), Provider::ALL.len());
+    }
+
+    #[test]
+    fn what_a_shape_speaks_of_is_in_the_profile_and_every_form_is_a_pattern() {
+        for (name, tables) in ALL {
+            let profile = Provider::from_name(name).unwrap().profile();
+            let known = |claim: &str| {
+                let pointer = jsonptr::Pointer::parse(claim).unwrap();
+                claim.starts_with("/sub/") || profile.claim(pointer).is_some()
+            };
             for table in [
                 tables.stranger,
                 tables.colleague,
@@ -542,11 +584,29 @@ mod tests {
                 tables.successor,
             ] {
                 for (claim, forms) in table {
+                    assert!(known(claim), "{name} {claim}");
                     for (form, separator) in *forms {
                         let read = Pattern::parse_segmented(form, *separator);
                         assert!(read.is_ok(), "{claim} {form}");
                     }
                 }
+            }
+            for claim in tables.without.iter().chain(&tables.debugged) {
+                assert!(known(claim), "{name} {claim}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_part_of_a_subject_is_known_by_a_claim_or_a_name() {
+        for (name, tables) in ALL {
+            let profile = Provider::from_name(name).unwrap().profile();
+            for part in profile.subject_parts {
+                let mut parts = tables.parts.iter();
+                let own = jsonptr::PointerBuf::from_tokens([part.name]);
+                let known = parts.any(|(own, _)| *own == part.name)
+                    || profile.claim(own.as_pointer()).is_some();
+                assert!(known, "{name} {}", part.name);
             }
         }
     }

@@ -62,7 +62,7 @@ impl Guarded<'_> {
             return;
         }
         if shape.colleague.may_pass(self.rule, effort) {
-            let message = "every project of the organisation is admitted";
+            let message = "other projects of the same organisation are admitted";
             let at = Some(&shape.colleague);
             self.add(
                 FindingCode::WholeOrganisation,

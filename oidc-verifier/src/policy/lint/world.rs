@@ -14,8 +14,8 @@ pub(super) struct World {
     parts: Parts,
 }
 
-/// Parts of the subject, and the claims that say the same; a part that no claim says stands below
-/// `/sub`.
+/// Parts of the subject that have another name than the claim that says the same; a part that no
+/// claim says stands below `/sub`.
 pub(super) type Parts = &'static [(&'static str, &'static str)];
 
 /// What the tokens say in one claim.
@@ -35,13 +35,17 @@ impl World {
 
     /// What the tokens say in the claim, or the part of the subject, that a test is about.
     fn get(&self, test: &ClaimTest) -> Option<&Said> {
-        let claim = match test.part {
-            None => test.pointer.as_str(),
-            Some(part) => self.parts.iter().find(|(name, _)| *name == part.name)?.1,
+        let is_about = |claim: &str| match test.part {
+            None => test.pointer.as_str() == claim,
+            Some(part) => match self.parts.iter().find(|(name, _)| *name == part.name) {
+                Some((_, own)) => *own == claim,
+                // Most parts have the name of their claim.
+                None => claim.strip_prefix('/') == Some(part.name),
+            },
         };
         let mut claims = self.claims.iter();
         claims
-            .find(|(name, _)| *name == claim)
+            .find(|(claim, _)| is_about(claim))
             .map(|(_, said)| said)
     }
 
