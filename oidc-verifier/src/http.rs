@@ -69,10 +69,15 @@ pub use self::refresher::KeyRefresher;
 pub use self::resolver::{Resolver, SystemResolver};
 pub use self::tls::{RootCertificates, TlsSetupError};
 pub use self::transport::{Response, Transport};
+use crate::key_source::Setting;
 
-/// How long a token waits for a fetch that may bring its key: longer waits have piled requests up
-/// elsewhere.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// How long a token waits for a fetch that may bring its key, unless the builder says otherwise:
+/// longer waits have piled requests up elsewhere.
+pub const WAIT_FOR_KEYS: Setting<Duration> = Setting::new(
+    Duration::from_secs(2),
+    Duration::ZERO,
+    Duration::from_secs(5),
+);
 
 /// How many tokens of one issuer wait at the same time. Strangers can make a token wait while a fetch
 /// is under way; each holds a request of the service open.

@@ -17,7 +17,7 @@ use http_world::{
     Answer, Documents, ISSUER, at, issuer, issuer_with, refresher, token, tokio_clock, verifier_of,
 };
 use oidc_core::{IssuerIdentifier, base64url};
-use oidc_verifier::http::{KeyRefresher, LONGEST_WAIT, MAX_WAITING, StartError};
+use oidc_verifier::http::{KeyRefresher, MAX_WAITING, StartError, WAIT_FOR_KEYS};
 use oidc_verifier::key_source::{
     DistrustedKey, FetchKind, KeyFreshness, KeySource, KeySourceConfig,
 };
@@ -177,7 +177,7 @@ async fn a_forged_signature_is_refused_and_never_unavailable() {
     documents.set_answer(Answer::Silent);
     let begun = Instant::now();
     assert_eq!(refused(keys.verify(&forged).await), VerifyError::Signature);
-    assert_eq!(begun.elapsed(), LONGEST_WAIT);
+    assert_eq!(begun.elapsed(), WAIT_FOR_KEYS.default());
 }
 
 /// 1,000 names that nobody has, all at once, again and again: one fetch each 30 seconds, and a good
@@ -215,7 +215,7 @@ async fn hostile_names_cost_one_fetch_a_cooldown_and_delay_nobody() {
             "key_unknown"
         };
         assert!(answers.iter().all(|code| *code == expected), "{round}");
-        assert!(begun.elapsed() <= LONGEST_WAIT);
+        assert!(begun.elapsed() <= WAIT_FOR_KEYS.default());
         assert_eq!(documents.take_log(), [FetchKind::JwkSet], "{round}");
         // The silent fetch ends, and the cooldown passes.
         sleep(Duration::from_secs(40)).await;
@@ -245,7 +245,10 @@ async fn the_number_of_tokens_that_wait_is_bounded() {
     }
     let waits = flood.join_all().await;
     let at_once = waits.iter().filter(|wait| wait.is_zero()).count();
-    let to_the_end = waits.iter().filter(|wait| **wait == LONGEST_WAIT).count();
+    let to_the_end = waits
+        .iter()
+        .filter(|wait| **wait == WAIT_FOR_KEYS.default())
+        .count();
     assert_eq!((at_once, to_the_end), (1, MAX_WAITING));
 }
 
@@ -498,7 +501,35 @@ async fn what_does_not_fit_does_not_start() {
         "issuer `https://other.example` is not one of the verifier's"
     );
     assert_eq!(unknown.code(), "issuer_unknown");
+    // 5 s is the longest wait.
+    let waiting = |wait| builder().source(source()).wait_for_keys(wait).spawn();
+    assert!(waiting(Duration::from_secs(5)).is_ok());
+    let too_long = waiting(Duration::from_millis(5_001)).unwrap_err();
+    assert_eq!(too_long.to_string(), "wait for keys is longer than 5s");
     assert_eq!(documents.take_log(), []);
+}
+
+/// Whoever does not want to wait is answered at once; the fetch goes on.
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_zero_is_none() {
+    let documents = Documents::of(&issuer_with(&issuer(), "a"));
+    let keys = refresher(&documents)
+        .wait_for_keys(Duration::ZERO)
+        .spawn()
+        .unwrap();
+    ready(&keys).await;
+    documents.set_latency(Duration::from_millis(700));
+    let rotated = issuer_with(&issuer(), "b");
+    documents.publish(&rotated);
+    let token = token(&rotated, at(0));
+    let begun = Instant::now();
+    assert_eq!(
+        refused(keys.verify(&token).await),
+        VerifyError::KeysUnavailable
+    );
+    assert!(begun.elapsed() < Duration::from_millis(5));
+    sleep(Duration::from_secs(1)).await;
+    assert!(keys.verify(&token).await.is_ok());
 }
 
 #[test]

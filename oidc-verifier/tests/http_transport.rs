@@ -262,6 +262,15 @@ async fn a_server_error_is_asked_once_more_and_nothing_else_is() {
     }
 }
 
+/// What the server has to say beside an error is not read, however long: the status counts.
+#[tokio::test]
+async fn the_page_of_an_error_is_not_read() {
+    let page = vec![b' '; 10 * config().max_jwk_set_bytes()];
+    let site = Site::start(move |_, _| response("404 Not Found", &[], &page)).await;
+    let response = get(&site.url()).await.unwrap();
+    assert_eq!((response.status(), response.body()), (404, &b""[..]));
+}
+
 #[tokio::test]
 async fn a_closed_port_is_no_connection() {
     let url = {

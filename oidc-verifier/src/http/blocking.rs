@@ -57,6 +57,8 @@ impl KeyRefresher {
             let _ = started.send((refresher, runtime.handle().clone()));
             // An error is the last handle gone.
             let _ = runtime.block_on(stopped);
+            // A resolver that hangs is not waited for.
+            runtime.shutdown_background();
         });
         let thread = thread.map_err(|_| StartError::NoThread)?;
         let (refresher, runtime) = starts.recv().map_err(|_| StartError::NoThread)?;

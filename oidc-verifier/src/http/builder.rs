@@ -1,10 +1,12 @@
 //! From a verifier and its sources to a refresher that runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use oidc_core::IssuerIdentifier;
 use tokio::runtime::Handle;
 
+use super::WAIT_FOR_KEYS;
 use super::blocking;
 use super::refresher::KeyRefresher;
 use super::transport::Transport;
@@ -19,6 +21,7 @@ pub struct KeyRefresherBuilder<T> {
     pub(super) transport: T,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sources: Vec<KeySource>,
+    pub(super) wait_for_keys: Duration,
 }
 
 impl<T: Transport> KeyRefresherBuilder<T> {
@@ -28,6 +31,7 @@ impl<T: Transport> KeyRefresherBuilder<T> {
             transport,
             clock: Arc::new(SystemClock),
             sources: Vec::new(),
+            wait_for_keys: WAIT_FOR_KEYS.default(),
         }
     }
 
@@ -49,6 +53,12 @@ impl<T: Transport> KeyRefresherBuilder<T> {
         self
     }
 
+    /// How long a token waits for a fetch that may bring its key: see [`WAIT_FOR_KEYS`].
+    pub fn wait_for_keys(mut self, longest: Duration) -> KeyRefresherBuilder<T> {
+        self.wait_for_keys = longest;
+        self
+    }
+
     /// Another clock than [`SystemClock`], for tests.
     pub fn clock(mut self, clock: impl Clock) -> KeyRefresherBuilder<T> {
         self.clock = Arc::new(clock);
@@ -63,7 +73,8 @@ impl<T: Transport> KeyRefresherBuilder<T> {
     pub fn spawn(self) -> Result<KeyRefresher, StartError> {
         self.check()?;
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let refresher = KeyRefresher::new(self.verifier, self.clock, self.sources);
+        let refresher =
+            KeyRefresher::new(self.verifier, self.clock, self.sources, self.wait_for_keys);
         let transport = Arc::new(self.transport);
         for driven in refresher.all_driven() {
             let driver = refresher.driver(driven);
@@ -84,6 +95,9 @@ impl<T: Transport> KeyRefresherBuilder<T> {
     fn check(&self) -> Result<(), StartError> {
         if self.sources.is_empty() {
             return Err(StartError::NoSource);
+        }
+        if self.wait_for_keys > WAIT_FOR_KEYS.max() {
+            return Err(StartError::WaitTooLong);
         }
         for (index, source) in self.sources.iter().enumerate() {
             let issuer = source.issuer();
@@ -137,6 +151,9 @@ pub enum StartError {
         /// Which one.
         issuer: IssuerIdentifier,
     },
+    /// Tokens would wait for keys longer than they may.
+    #[error("wait for keys is longer than {:?}", WAIT_FOR_KEYS.max())]
+    WaitTooLong,
 }
 
 impl StartError {
@@ -148,6 +165,7 @@ impl StartError {
             Self::NoSource => "no_source",
             Self::NoThread => "no_thread",
             Self::UnknownIssuer { .. } => "issuer_unknown",
+            Self::WaitTooLong => "wait_too_long",
         }
     }
 }

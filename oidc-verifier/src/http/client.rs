@@ -92,7 +92,7 @@ impl HttpTransport {
 
     async fn attempt(&self, fetch: &Fetch) -> Result<Response, TransportError> {
         let url = Url::parse(&fetch.url).map_err(|_| TransportError::AddressNotAllowed)?;
-        let reach = reach(&url, self.policy)?;
+        let reach = reach(&url, fetch.issuer.is_loopback(), self.policy)?;
         let request = self.client(fetch, reach)?.get(url);
         let mut response = conditional(request, fetch)
             .send()
@@ -100,14 +100,14 @@ impl HttpTransport {
             .map_err(|error| cause(&error))?;
 
         let max = fetch.limits.max_body_bytes;
-        let announced = response.content_length().unwrap_or(0);
-        if usize::try_from(announced).map_or(true, |announced| announced > max) {
-            return Err(TransportError::BodyTooLong);
-        }
         let status = response.status().as_u16();
         let mut body = Vec::new();
         // Nothing is read of what would not be looked at.
         if status == 200 {
+            let announced = response.content_length().unwrap_or(0);
+            if usize::try_from(announced).map_or(true, |announced| announced > max) {
+                return Err(TransportError::BodyTooLong);
+            }
             while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
                 if chunk.len() > max.saturating_sub(body.len()) {
                     return Err(TransportError::BodyTooLong);
@@ -172,22 +172,22 @@ impl fmt::Debug for HttpTransport {
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// Where a fetch of this URL may connect to. The HTTP client resolves no address that stands in the
-/// URL, so it is judged here.
-fn reach(url: &Url, policy: AddressPolicy) -> Result<Reach, TransportError> {
+/// URL, so it is judged here. `of_loopback` is whether the issuer is one of this machine.
+fn reach(url: &Url, of_loopback: bool, policy: AddressPolicy) -> Result<Reach, TransportError> {
     let host = url.host_str().ok_or(TransportError::AddressNotAllowed)?;
     let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     let is_loopback = match address {
         Some(address) => address.is_loopback(),
         None => host.eq_ignore_ascii_case("localhost"),
     };
-    let reach = if is_loopback {
+    let reach = if is_loopback && of_loopback {
         Reach::Loopback
     } else {
         Reach::Network(policy)
     };
     let allowed_scheme = match url.scheme() {
         "https" => true,
-        "http" => is_loopback,
+        "http" => reach == Reach::Loopback,
         _ => false,
     };
     if !allowed_scheme || address.is_some_and(|address| !reach.allows(address)) {
@@ -250,4 +250,45 @@ fn known(error: &(dyn Error + 'static)) -> Option<TransportError> {
         ResolveError::NotAllowed => TransportError::AddressNotAllowed,
         ResolveError::NotResolved => TransportError::Resolve,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in a URL itself never comes to the resolver, and is judged all the same.
+    #[test]
+    fn an_address_in_the_url_is_judged_like_one_that_was_resolved() {
+        let network = Reach::Network(AddressPolicy::PublicOnly);
+        for (url, expected) in [
+            ("https://ci.example/", Some(network)),
+            ("https://8.8.8.8/", Some(network)),
+            ("https://[2606:4700::1111]/", Some(network)),
+            ("https://localhost.example/", Some(network)),
+            ("https://10.0.0.1/", None),
+            ("https://169.254.169.254/latest", None),
+            ("https://[fe80::1]/", None),
+            ("https://[::ffff:127.0.0.1]/", None),
+            ("https://[::ffff:8.8.8.8]/", None),
+            ("https://0.0.0.0/", None),
+            ("https://2130706433/", Some(Reach::Loopback)),
+            ("http://ci.example/", None),
+            ("http://8.8.8.8/", None),
+            ("http://localhost:1/", Some(Reach::Loopback)),
+            ("http://127.255.0.1/", Some(Reach::Loopback)),
+            ("http://[::1]:1/", Some(Reach::Loopback)),
+            ("ftp://127.0.0.1/", None),
+            ("file:///etc/passwd", None),
+            ("data:,", None),
+        ] {
+            let parsed = Url::parse(url).unwrap();
+            let got = reach(&parsed, true, AddressPolicy::PublicOnly).ok();
+            assert_eq!(got, expected, "{url}");
+            // An issuer of the internet leads to this machine under no name: `localhost` is then a
+            // name like others, whose addresses are refused.
+            let got = reach(&parsed, false, AddressPolicy::PublicOrPrivate).ok();
+            assert_ne!(got, Some(Reach::Loopback), "{url}");
+            assert!(got.is_none() || url.starts_with("https://"), "{url}");
+        }
+    }
 }

@@ -84,6 +84,23 @@ impl Driven {
         self.comes_further(held, |progress| progress.settled)
     }
 
+    /// Waits until the verifier has keys of the issuer; false if the driver ends before.
+    pub(super) async fn gets_keys(&self) -> bool {
+        loop {
+            let settles = {
+                let state = self.state();
+                if state.installed {
+                    return true;
+                }
+                if self.progress.borrow().ended {
+                    return false;
+                }
+                self.settles(&state)
+            };
+            settles.await;
+        }
+    }
+
     fn comes_further(
         &self,
         _held: &State,

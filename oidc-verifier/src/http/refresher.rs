@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use oidc_core::{IssuerIdentifier, NumericDate};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::builder::KeyRefresherBuilder;
 use super::driven::{Driven, Driver};
@@ -34,6 +35,7 @@ struct Shared {
     verifier: Arc<Verifier>,
     clock: Arc<dyn Clock>,
     driven: Vec<Arc<Driven>>,
+    wait_for_keys: Duration,
     closing: watch::Sender<bool>,
 }
 
@@ -48,6 +50,7 @@ impl KeyRefresher {
         verifier: Arc<Verifier>,
         clock: Arc<dyn Clock>,
         sources: Vec<KeySource>,
+        wait_for_keys: Duration,
     ) -> KeyRefresher {
         let driven = sources
             .into_iter()
@@ -57,6 +60,7 @@ impl KeyRefresher {
                 verifier,
                 clock,
                 driven: driven.collect(),
+                wait_for_keys,
                 closing: watch::Sender::new(false),
             }),
         }
@@ -88,7 +92,7 @@ impl KeyRefresher {
     /// A token whose key is there is judged at once, whatever else goes on. One that names a key
     /// which is not there, or whose signature does not hold under a key that may have been
     /// replaced, asks the [`KeySource`] for a fetch within its permits and waits for it, at most
-    /// [`LONGEST_WAIT`](super::LONGEST_WAIT). A token without `kid` waits for the first keys only.
+    /// [`WAIT_FOR_KEYS`](super::WAIT_FOR_KEYS). A token without `kid` waits for the first keys only.
     ///
     /// # Errors
     ///
@@ -118,7 +122,10 @@ impl KeyRefresher {
     ) -> Result<(), VerifyError> {
         match unknown_key::of(token, &refused, &self.shared.verifier) {
             Some(wanted) => match self.driven(wanted.issuer) {
-                Some(driven) => wanted.wait_for(driven, self.now(), refused).await,
+                Some(driven) => {
+                    let longest = self.shared.wait_for_keys;
+                    wanted.wait_for(driven, longest, self.now(), refused).await
+                }
                 None => Err(refused),
             },
             None => Err(refused),
@@ -135,25 +142,15 @@ impl KeyRefresher {
     pub async fn wait_until_ready(&self, longest: Duration) -> Result<(), NotReady> {
         let all = async {
             for driven in &self.shared.driven {
-                loop {
-                    let settles = {
-                        let state = driven.state();
-                        if state.installed {
-                            break;
-                        }
-                        driven.settles(&state)
-                    };
-                    settles.await;
+                if !driven.gets_keys().await {
+                    return false;
                 }
             }
+            true
         };
-        let mut closing = self.shared.closing.subscribe();
-        tokio::select! {
-            () = all => Ok(()),
-            () = tokio::time::sleep(longest) => Err(NotReady::of(&self.shared.driven, self.now())),
-            _ = closing.wait_for(|closing| *closing) => {
-                Err(NotReady::of(&self.shared.driven, self.now()))
-            }
+        match timeout(longest, all).await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(NotReady::of(&self.shared.driven, self.now())),
         }
     }
 

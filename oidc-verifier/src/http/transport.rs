@@ -29,7 +29,8 @@ use crate::key_source::{Fetch, FetchResponse, TransportError};
 /// }
 /// ```
 pub trait Transport: Send + Sync + 'static {
-    /// Makes one fetch. It must be possible to drop the future at any time.
+    /// Makes one fetch. It must be possible to drop the future at any time. A panic ends the
+    /// refreshing of that issuer's keys, and takes them away.
     fn get(&self, fetch: &Fetch) -> impl Future<Output = Result<Response, TransportError>> + Send;
 }
 

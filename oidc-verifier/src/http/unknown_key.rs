@@ -1,15 +1,15 @@
 //! A token that new keys may help.
 
-use oidc_core::IssuerIdentifier;
+use std::time::Duration;
+
+use oidc_core::{IssuerIdentifier, NumericDate};
 use tokio::time::timeout;
 
-use super::LONGEST_WAIT;
 use super::driven::Driven;
 use crate::dangerous::{Unverified, unverified_kid};
 use crate::error::VerifyError;
 use crate::key_source::Refetch;
 use crate::verifier::Verifier;
-use oidc_core::NumericDate;
 
 /// The key that a refused token names, of an issuer that is trusted.
 pub(super) struct Wanted<'v> {
@@ -60,6 +60,7 @@ impl Wanted<'_> {
     pub(super) async fn wait_for(
         self,
         driven: &Driven,
+        longest: Duration,
         now: NumericDate,
         refused: VerifyError,
     ) -> Result<(), VerifyError> {
@@ -82,7 +83,7 @@ impl Wanted<'_> {
         };
         driven.wake.notify_one();
         let in_time = match driven.places_to_wait.try_acquire() {
-            Ok(_place) => timeout(LONGEST_WAIT, fetched).await.is_ok(),
+            Ok(_place) => timeout(longest, fetched).await.is_ok(),
             Err(_) => false,
         };
         let unchanged = || driven.state().source.key_generation(&self.kid) == generation;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oidc_core::NumericDate;
+use oidc_core::{IssuerIdentifier, NumericDate};
 
 use crate::issuer_keys::IssuerKeys;
 
@@ -34,6 +34,8 @@ pub enum Action {
 pub struct Fetch {
     /// Names this attempt in the report about it.
     pub id: FetchId,
+    /// Whose document it is. Only an issuer of [`IssuerIdentifier::loopback`] leads to this machine.
+    pub issuer: IssuerIdentifier,
     /// What is fetched.
     pub kind: FetchKind,
     /// Where from. No redirect is to be followed.

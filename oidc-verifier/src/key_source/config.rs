@@ -14,7 +14,7 @@ pub struct Setting<T> {
 }
 
 impl<T: Copy> Setting<T> {
-    const fn new(default: T, min: T, max: T) -> Setting<T> {
+    pub(crate) const fn new(default: T, min: T, max: T) -> Setting<T> {
         Setting { default, min, max }
     }
 

@@ -90,6 +90,7 @@ impl KeySource {
         };
         Fetch {
             id,
+            issuer: self.issuer.clone(),
             kind,
             url,
             limits,
