@@ -1,24 +1,33 @@
-//! The issuer: its keys, its documents, its tokens.
+//! The issuer: it makes tokens, and says which keys it signs with.
 
 mod builder;
+mod rotated;
 
 use core::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-use oidc_core::{Algorithm, IssuerIdentifier, Jwk, JwkSetError, NumericDate};
+use oidc_core::{Algorithm, IssuerIdentifier, Jwk, NumericDate};
 
-use crate::key_ring::{KeyRing, KeyStatus};
-use crate::publication::{self, Document};
-use crate::rotation::RotationError;
+use crate::publication::Document;
+use crate::rotation::Lease;
 use crate::signing_key::SigningKey;
-use crate::token::{IssueError, Token, TokenSpec, UnsignedToken};
+use crate::state::RingName;
+use crate::store::PrivateKeysError;
+use crate::token::{IssueError, Token, TokenSpec, UnsignedToken, header_of};
 
 pub use self::builder::{BuildError, IssuerBuilder};
 
 /// An OpenID Connect issuer for workloads: it signs tokens and says which keys it signs with.
 ///
-/// It holds one ring of keys for each algorithm. [`issue`](Self::issue) takes `&self`, so any
-/// number of threads issue at once; a step of a rotation takes `&mut self`. A service keeps it in
-/// an `RwLock`, or swaps it.
+/// It is a value that does not change. [`issue`](Self::issue) takes `&self`, so any number of
+/// threads issue at once.
+///
+/// - With keys of its own, from [`builder`](Self::builder), it signs with them for as long as it
+///   lives. That is for tests, and for issuers whose keys somebody else rotates.
+/// - Of a [`Rotation`](crate::Rotation), from [`of_rotation`](Self::of_rotation), it signs with the
+///   keys that are active, for as long as the state that says so is fresh. Make another after every
+///   pass of the driver, and swap it in.
 ///
 /// Nothing here reads a clock, a file or the network: `now` is an argument, and the documents are
 /// bytes to serve. Serve [`jwk_set_document`](Self::jwk_set_document) at
@@ -41,32 +50,20 @@ pub use self::builder::{BuildError, IssuerBuilder};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A rotation, with hours between the steps:
-///
-/// ```
-/// # use oidc_core::{Algorithm, IssuerIdentifier, NumericDate};
-/// # use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
-/// # let random = SystemRandom::new();
-/// # let key = SigningKey::generate(Algorithm::EdDsa, &random)?;
-/// # let mut issuer =
-/// #     Issuer::builder(IssuerIdentifier::parse("https://ci.example")?).key(key).build()?;
-/// # let at = |hour: i64| NumericDate::from_seconds(1_790_000_000 + 3600 * hour);
-/// let next = SigningKey::generate(Algorithm::EdDsa, &random)?;
-/// issuer.publish_next(next, at(0)?)?;
-/// assert!(issuer.switch(Algorithm::EdDsa, at(23)?).is_err()); // too early
-/// issuer.switch(Algorithm::EdDsa, at(24)?)?;
-/// assert_eq!(issuer.withdraw_expired(at(48)?)?.len(), 1);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// With keys that rotate, see [`drive`](crate::drive).
 pub struct Issuer {
     id: IssuerIdentifier,
     /// The `iss` claim as JSON.
     id_json: String,
     jwks_uri: String,
-    /// In the order given; never empty.
-    rings: Vec<KeyRing>,
-    /// For tokens that ask for no algorithm.
-    default_algorithm: Algorithm,
+    /// In the order given; never empty. The first is for tokens that ask for nothing.
+    rings: Vec<ActiveRing>,
+    /// Which ring signs for which audience.
+    audiences: Vec<(String, RingName)>,
+    /// Until when the keys are known, where they rotate.
+    lease: Option<Lease>,
+    published: Vec<Jwk>,
+    unusable: Vec<(String, PrivateKeysError)>,
     jwk_set: Document,
     discovery: Document,
 }
@@ -79,29 +76,69 @@ impl Issuer {
 
     /// Makes a token, valid from `now` for the lifetime in `spec`.
     ///
-    /// It is signed with the active key of the algorithm that `spec` asks for, or else of the
-    /// first key that the issuer was built with. The claims are `iss`, `sub`, `aud`, `exp`, `nbf`
-    /// if asked for, `iat`, `jti` if asked for, then the custom ones; the header is `alg`, `kid`
-    /// and `typ` `JWT`.
+    /// It is signed with the key of the algorithm that `spec` asks for; else of the ring that the
+    /// first of its audiences is given to; else of the first ring. The claims are `iss`, `sub`,
+    /// `aud`, `exp`, `nbf` if asked for, `iat`, `jti` if asked for, then the custom ones; the header
+    /// is `alg`, `kid` and `typ` `JWT`.
+    ///
+    /// Keys that rotate end earlier than a token may ask for: then `exp` is the end of the key's
+    /// trust, see [`Token::expires_at`].
     ///
     /// # Errors
     ///
-    /// [`IssueError::NoKey`], [`IssueError::TooLong`] above
-    /// [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES), and what no
-    /// sane clock or machine brings about.
+    /// [`IssueError::NoKey`]; [`IssueError::TooLong`] above
+    /// [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES). With keys that rotate:
+    /// [`IssueError::Stale`] when this value is too old, [`IssueError::Lifetime`],
+    /// [`IssueError::NoActiveKey`] and [`IssueError::EndOfTrust`].
     pub fn issue(&self, spec: &TokenSpec, now: NumericDate) -> Result<Token, IssueError> {
-        let algorithm = spec.algorithm().unwrap_or(self.default_algorithm);
-        let ring = self.rings.iter().find(|ring| ring.algorithm() == algorithm);
-        let key = ring.ok_or(IssueError::NoKey { algorithm })?.active();
-        let signing_key = key.signing_key();
-        let signature_len = signing_key.public_key().signature_len();
-        let unsigned = UnsignedToken::new(key.header(), &self.id_json, spec, now, signature_len)?;
-        // Before the signature exists: a key must not go while a token of it may be valid.
-        key.note_expiry(unsigned.expires_at());
-        let signature = signing_key
+        let ring = self.ring(spec)?;
+        if let Some(lease) = &self.lease {
+            lease.check(now)?;
+        }
+        let (given, max) = (spec.lifetime(), ring.max_lifetime);
+        if given > max {
+            return Err(IssueError::Lifetime { given, max });
+        }
+        let key = ring.key.as_ref().ok_or_else(|| IssueError::NoActiveKey {
+            ring: ring.name.clone(),
+        })?;
+        let unsigned = UnsignedToken::new(
+            &key.header,
+            &self.id_json,
+            spec,
+            now,
+            ring.latest_exp,
+            key.signing_key.public_key().signature_len(),
+        )?;
+        let signature = key
+            .signing_key
             .sign_then(unsigned.signing_input(), <[u8]>::to_vec)
             .map_err(IssueError::Signing)?;
         Ok(unsigned.signed(&signature))
+    }
+
+    fn ring(&self, spec: &TokenSpec) -> Result<&ActiveRing, IssueError> {
+        if let Some(algorithm) = spec.algorithm() {
+            let ring = self.rings.iter().find(|ring| ring.algorithm == algorithm);
+            return ring.ok_or(IssueError::NoKey { algorithm });
+        }
+        let named = || {
+            let (_, name) = self
+                .audiences
+                .iter()
+                .find(|(audience, _)| spec.audience().iter().any(|wanted| wanted == audience))?;
+            self.rings.iter().find(|ring| ring.name == *name)
+        };
+        let named = if self.audiences.is_empty() {
+            None
+        } else {
+            named()
+        };
+        let ring = named.or_else(|| self.rings.first());
+        // INVARIANT: an issuer has a ring.
+        ring.ok_or(IssueError::NoKey {
+            algorithm: Algorithm::Rs256,
+        })
     }
 
     /// The issuer identifier, the `iss` of every token.
@@ -115,7 +152,7 @@ impl Issuer {
     }
 
     /// The JWK Set (RFC 7517 section 5): every key that signs, will sign, or has signed a token
-    /// that is still valid.
+    /// that may still be valid.
     pub fn jwk_set_document(&self) -> &Document {
         &self.jwk_set
     }
@@ -125,92 +162,22 @@ impl Issuer {
         &self.discovery
     }
 
-    /// The rings, one for each algorithm, in the order of the keys that the issuer was built with.
-    pub fn rings(&self) -> &[KeyRing] {
-        &self.rings
+    /// The keys of the JWK Set, in its order.
+    pub fn published_keys(&self) -> &[Jwk] {
+        &self.published
     }
 
-    /// All published keys with their states, in the order of the JWK Set.
-    pub fn keys(&self) -> impl Iterator<Item = KeyStatus<'_>> {
-        self.rings.iter().flat_map(KeyRing::keys)
+    /// The id of the key that signs with this algorithm.
+    pub fn signing_kid(&self, algorithm: Algorithm) -> Option<&str> {
+        let ring = self.rings.iter().find(|ring| ring.algorithm == algorithm)?;
+        Some(ring.key.as_ref()?.signing_key.kid())
     }
 
-    /// Publishes the key that will sign next with its algorithm. Serve the new
-    /// [`jwk_set_document`](Self::jwk_set_document) at once: the time counts from `now`.
-    ///
-    /// # Errors
-    ///
-    /// [`RotationError`] says which rule forbids it; then nothing has changed, and the key is
-    /// gone.
-    pub fn publish_next(&mut self, key: SigningKey, now: NumericDate) -> Result<(), RotationError> {
-        match clash(&self.rings, key.public_jwk()) {
-            Some(Clash::Kid(kid)) => return Err(RotationError::DuplicateKid { kid }),
-            Some(Clash::Key(kid)) => return Err(RotationError::SameKey { kid }),
-            None => {}
-        }
-        let algorithm = key.algorithm();
-        self.ring(algorithm)?.publish_next(key, now)?;
-        let published = self.publish();
-        if published.is_err() {
-            self.ring(algorithm)?.withdraw_next()?;
-        }
-        published
-    }
-
-    /// Takes the next key of this algorithm back before it has signed.
-    ///
-    /// # Errors
-    ///
-    /// [`RotationError::NoNext`], [`RotationError::NoRing`].
-    pub fn withdraw_next(&mut self, algorithm: Algorithm) -> Result<(), RotationError> {
-        self.ring(algorithm)?.withdraw_next()?;
-        self.publish()
-    }
-
-    /// Makes the next key of this algorithm the one that signs.
-    ///
-    /// Its predecessor signs no more, and its private half is dropped; its public half stays in the
-    /// JWK Set until [`withdraw_expired`](Self::withdraw_expired) finds that all of its tokens have
-    /// expired. The documents do not change.
-    ///
-    /// # Errors
-    ///
-    /// [`RotationError::TooYoung`] until the key has been published for
-    /// [`RotationTiming::publish_before`](crate::RotationTiming::publish_before);
-    /// [`RotationError::NoNext`], [`RotationError::NoRing`].
-    pub fn switch(&mut self, algorithm: Algorithm, now: NumericDate) -> Result<(), RotationError> {
-        self.ring(algorithm)?.switch(now)
-    }
-
-    /// Takes the old keys out of the JWK Set whose last token has expired everywhere, and gives
-    /// their ids. Call it now and then.
-    ///
-    /// # Errors
-    ///
-    /// [`RotationError::JwkSet`], which no set of keys that has been published before brings
-    /// about.
-    pub fn withdraw_expired(&mut self, now: NumericDate) -> Result<Vec<String>, RotationError> {
-        let mut withdrawn = Vec::new();
-        for ring in &mut self.rings {
-            withdrawn.append(&mut ring.withdraw_expired(now));
-        }
-        if !withdrawn.is_empty() {
-            self.publish()?;
-        }
-        Ok(withdrawn)
-    }
-
-    fn ring(&mut self, algorithm: Algorithm) -> Result<&mut KeyRing, RotationError> {
-        self.rings
-            .iter_mut()
-            .find(|ring| ring.algorithm() == algorithm)
-            .ok_or(RotationError::NoRing { algorithm })
-    }
-
-    /// Writes the JWK Set anew. Discovery depends on the algorithms alone, which stay.
-    fn publish(&mut self) -> Result<(), RotationError> {
-        self.jwk_set = jwk_set(&self.rings).map_err(RotationError::JwkSet)?;
-        Ok(())
+    /// The active keys whose private halves could not be read, with the reason. Tell
+    /// [`Rotation::handle_unusable`](crate::Rotation::handle_unusable) of each that is not
+    /// [temporary](PrivateKeysError::is_temporary).
+    pub fn unusable(&self) -> &[(String, PrivateKeysError)] {
+        &self.unusable
     }
 }
 
@@ -224,24 +191,53 @@ impl fmt::Debug for Issuer {
     }
 }
 
-enum Clash {
-    Key(String),
-    Kid(String),
+/// A ring as a signer sees it.
+struct ActiveRing {
+    name: RingName,
+    algorithm: Algorithm,
+    /// `None` while none may sign.
+    key: Option<Arc<ActiveKey>>,
+    latest_exp: NumericDate,
+    max_lifetime: Duration,
 }
 
-/// The key that has the same material or the same id. All rings of an issuer publish into one set,
-/// where a relying party finds a key by its id.
-fn clash(rings: &[KeyRing], new: &Jwk) -> Option<Clash> {
-    rings.iter().flat_map(KeyRing::keys).find_map(|other| {
-        let kid = other.kid.to_owned();
-        if other.jwk.key() == new.key() {
-            Some(Clash::Key(kid))
-        } else {
-            (Some(other.kid) == new.kid()).then_some(Clash::Kid(kid))
+impl ActiveRing {
+    /// A ring of one key that nobody rotates.
+    fn fixed(key: SigningKey) -> ActiveRing {
+        ActiveRing {
+            name: key.algorithm().into(),
+            algorithm: key.algorithm(),
+            key: Some(Arc::new(ActiveKey::new(key))),
+            latest_exp: NumericDate::MAX,
+            max_lifetime: Duration::MAX,
         }
-    })
+    }
 }
 
-fn jwk_set(rings: &[KeyRing]) -> Result<Document, JwkSetError> {
-    publication::jwk_set(rings.iter().flat_map(KeyRing::keys).map(|key| key.jwk))
+impl fmt::Debug for ActiveRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kid = self.key.as_ref().map(|key| key.signing_key.kid());
+        f.debug_struct("Ring")
+            .field("name", &self.name.as_str())
+            .field("kid", &kid)
+            .field("latest_exp", &self.latest_exp)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A private key, and what every token under it has in common.
+struct ActiveKey {
+    signing_key: SigningKey,
+    /// The JOSE header in base64url and the dot after it.
+    header: String,
+}
+
+impl ActiveKey {
+    fn new(signing_key: SigningKey) -> ActiveKey {
+        let header = header_of(signing_key.algorithm(), signing_key.kid());
+        ActiveKey {
+            signing_key,
+            header,
+        }
+    }
 }

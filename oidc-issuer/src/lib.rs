@@ -5,7 +5,7 @@
 //! A program proves who it is with a token that somebody it can reach has signed for it, instead of
 //! a stored secret. This crate is that somebody: [`Issuer`] signs tokens ([`TokenSpec`], [`Token`])
 //! with private keys ([`SigningKey`]), says which keys it signs with ([`Document`]), and replaces
-//! them without a token going astray ([`KeyRing`], [`RotationTiming`]).
+//! them without a token going astray ([`Rotation`], [`RotationPolicy`]).
 //!
 //! # Example
 //!
@@ -80,36 +80,47 @@
 //! none, and like all of its kind it lists none.
 
 mod backend;
+mod drive;
 #[cfg(all(feature = "fs", unix))]
 pub mod fs;
 #[cfg(feature = "http")]
 pub mod http;
 mod issuer;
 mod jwt_id;
-mod key_ring;
 pub mod profile;
 mod publication;
 mod random;
 mod rotation;
+mod rotation_policy;
 pub mod signer;
 mod signing_key;
+mod state;
+pub mod store;
 pub mod template;
 mod token;
 
+pub use drive::{Pass, Publisher, drive};
 pub use issuer::{BuildError, Issuer, IssuerBuilder};
 pub use jwt_id::{JwtId, JwtIdError};
-pub use key_ring::{KeyRing, KeyState, KeyStatus, MAX_KEYS_PER_RING};
 pub use publication::{
     Consumer, ConsumerFinding, ConsumerGrade, DISCOVERY_MAX_AGE, Document, JWK_SET_MAX_AGE,
 };
 pub use random::{RandomError, SecureRandom, SystemRandom};
 pub use rotation::{
-    Bound, Fix, MAX_PLAN_DAYS, Member, PlannedState, PlannedTransition, RotationError,
-    RotationPolicy, RotationPolicyError, RotationSettings, RotationTiming, RotationTimingError,
-    Rule,
+    CalendarEntry, ClockState, Clocks, Commit, ConsumerClass, Distrust, Documents, DocumentsError,
+    Event, Explanation, KeyRef, Lease, Revocation, RevokeError, Rotation, RotationConfig,
+    RotationConfigError, Sighting, Step, Successor, Version, Waiting, Witness,
+};
+pub use rotation_policy::{
+    Bound, Fix, MAX_PLAN_DAYS, Member, PlannedState, PlannedTransition, RotationPolicy,
+    RotationPolicyError, RotationSettings, Rule,
 };
 pub use signing_key::{
     KeyFormat, KeyKind, Limit, MAX_KEY_BYTES, MAX_KID_BYTES, Operation, SigningKey, SigningKeyError,
+};
+pub use state::{
+    KeyRing, KeyState, MAX_KEYS_PER_RING, RevocationReason, RingKey, RingName, RingNameError,
+    RotationState, StateError, StateName, Transition, TransitionError,
 };
 pub use template::ClaimTemplate;
 pub use token::{IssueError, MAX_TOKEN_BYTES, Token, TokenSpec, TokenSpecError};

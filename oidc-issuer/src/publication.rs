@@ -54,9 +54,12 @@ impl Document {
 }
 
 /// The JWK Set of these keys, in their order (RFC 7517 section 8.5.2).
-pub(crate) fn jwk_set<'a>(keys: impl Iterator<Item = &'a Jwk>) -> Result<Document, JwkSetError> {
+pub(crate) fn jwk_set<'a>(
+    keys: impl Iterator<Item = &'a Jwk>,
+    max_age: Duration,
+) -> Result<Document, JwkSetError> {
     let json = JwkSet::from_keys(keys.cloned())?.to_json();
-    Ok(document(json, "application/jwk-set+json", JWK_SET_MAX_AGE))
+    Ok(document(json, "application/jwk-set+json", max_age))
 }
 
 /// The discovery document (OpenID Connect Discovery 1.0 section 4.2) of an issuer that signs
@@ -66,6 +69,7 @@ pub(crate) fn discovery(
     jwks_uri: &str,
     algorithms: impl Iterator<Item = Algorithm>,
     custom_claims: &[String],
+    max_age: Duration,
 ) -> Result<Document, ProviderMetadataError> {
     let metadata = ProviderMetadata::for_issuer(issuer, jwks_uri, algorithms)?;
     let mut claims_supported = REGISTERED_CLAIMS.to_vec();
@@ -80,7 +84,7 @@ pub(crate) fn discovery(
     };
     // INVARIANT: strings and lists of strings only, which `serde_json` writes without fail.
     let json = serde_json::to_string(&discovery).unwrap_or_default();
-    Ok(document(json, "application/json", DISCOVERY_MAX_AGE))
+    Ok(document(json, "application/json", max_age))
 }
 
 /// `/.well-known/jwks.json` under the issuer, less one trailing slash: as for the discovery

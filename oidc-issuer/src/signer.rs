@@ -223,7 +223,9 @@ impl<S: RemoteSigner> RemoteKey<S> {
             return Err(IssueError::NoKey { algorithm }.into());
         }
         let length = self.jwk.key().signature_len();
-        let unsigned = UnsignedToken::new(&self.header, &self.issuer_json, spec, now, length)?;
+        let latest = NumericDate::MAX;
+        let (header, issuer) = (&self.header, &self.issuer_json);
+        let unsigned = UnsignedToken::new(header, issuer, spec, now, latest, length)?;
         let _place = self.in_flight.enter().ok_or(RemoteIssueError::Busy)?;
         let request = SignRequest {
             kid: &self.kid,

@@ -61,7 +61,6 @@ pub struct SigningKey {
     kid: Box<str>,
     pair: KeyPair,
     pkcs8_pem: Zeroizing<String>,
-    generated_here: bool,
 }
 
 impl SigningKey {
@@ -78,7 +77,7 @@ impl SigningKey {
         algorithm: Algorithm,
         random: &SystemRandom,
     ) -> Result<SigningKey, SigningKeyError> {
-        SigningKey::generated(algorithm, generate::key(algorithm, random)?)
+        SigningKey::new(algorithm, generate::key(algorithm, random)?, None)
     }
 
     /// A new RSA key of 2048, 3072 or 4096 bits with exponent 65537.
@@ -92,7 +91,7 @@ impl SigningKey {
         bits: usize,
         _random: &SystemRandom,
     ) -> Result<SigningKey, SigningKeyError> {
-        SigningKey::generated(algorithm, generate::rsa(algorithm, bits)?)
+        SigningKey::new(algorithm, generate::rsa(algorithm, bits)?, None)
     }
 
     /// Reads PKCS#8 v1 (RFC 5208) or v2 (RFC 5958): RSA, EC or Ed25519.
@@ -248,22 +247,6 @@ impl SigningKey {
             .map_err(|backend::Failed| SigningKeyError::Signing)
     }
 
-    /// Whether the key began with this value, so that nothing can have been signed with it before.
-    pub(crate) fn is_generated_here(&self) -> bool {
-        self.generated_here
-    }
-
-    fn generated(
-        algorithm: Algorithm,
-        assembled: Assembled,
-    ) -> Result<SigningKey, SigningKeyError> {
-        let key = SigningKey::new(algorithm, assembled, None)?;
-        Ok(SigningKey {
-            generated_here: true,
-            ..key
-        })
-    }
-
     fn from_labelled(
         algorithm: Algorithm,
         text: &str,
@@ -314,7 +297,6 @@ impl SigningKey {
             kid,
             pair,
             pkcs8_pem,
-            generated_here: false,
         })
     }
 }

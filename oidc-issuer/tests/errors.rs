@@ -9,10 +9,7 @@ use std::time::Duration;
 
 use common::{AWS_LC_RS, BACKEND, NOW, at, issuer, key, vector};
 use oidc_core::{Algorithm, Audience, IssuerIdentifier, NumericDate};
-use oidc_issuer::{
-    Issuer, IssuerBuilder, JwtId, MAX_KEYS_PER_RING, RandomError, RotationTiming, SigningKey,
-    SystemRandom, TokenSpec,
-};
+use oidc_issuer::{Issuer, IssuerBuilder, JwtId, RandomError, SigningKey, SystemRandom, TokenSpec};
 
 fn builder() -> IssuerBuilder {
     Issuer::builder(IssuerIdentifier::parse(common::ISSUER).unwrap())
@@ -260,14 +257,8 @@ fn of_issuing() {
 #[test]
 fn of_building_an_issuer() {
     let kid = key(Algorithm::EdDsa).kid().to_owned();
-    let (ed, es) = (|| key(Algorithm::EdDsa), || key(Algorithm::Es256));
+    let ed = || key(Algorithm::EdDsa);
     let second = || key(Algorithm::Ed25519);
-    let other = SigningKey::generate(Algorithm::EdDsa, &SystemRandom::new()).unwrap();
-    let other_kid = other.kid().to_owned();
-    let retiring = (0..MAX_KEYS_PER_RING).fold(builder().key(ed()), |builder, _| {
-        let key = SigningKey::generate(Algorithm::EdDsa, &SystemRandom::new()).unwrap();
-        builder.retiring_key(key.public_jwk().clone(), at(NOW))
-    });
     for (error, text, code) in [
         (builder(), "an issuer needs a key".to_owned(), "no_key"),
         (
@@ -288,18 +279,6 @@ fn of_building_an_issuer() {
             "same_key",
         ),
         (
-            builder()
-                .key(es())
-                .retiring_key(other.public_jwk().clone(), at(NOW)),
-            format!("no key signs the algorithm of the retiring key `{other_kid}`"),
-            "no_ring",
-        ),
-        (
-            retiring,
-            "cannot publish a retiring key".to_owned(),
-            "too_many_keys",
-        ),
-        (
             builder().key(ed()).jwks_uri("ftp://ci.example/"),
             "cannot publish the provider metadata".to_owned(),
             "jwks_uri",
@@ -308,56 +287,4 @@ fn of_building_an_issuer() {
         let error = error.build().unwrap_err();
         assert_eq!((error.to_string(), error.code()), (text, code));
     }
-}
-
-#[test]
-fn of_a_rotation() {
-    let ed = Algorithm::EdDsa;
-    let new = || SigningKey::generate(ed, &SystemRandom::new()).unwrap();
-    let mut issuer = issuer([ed]);
-    let kid = key(ed).kid().to_owned();
-    let none = issuer.switch(ed, at(NOW)).unwrap_err();
-    let next = new();
-    let next_kid = next.kid().to_owned();
-    issuer.publish_next(next, at(NOW)).unwrap();
-    for (error, text, code) in [
-        (
-            none,
-            "no next key is published for `EdDSA`".to_owned(),
-            "no_next",
-        ),
-        (
-            issuer.switch(Algorithm::Es256, at(NOW)).unwrap_err(),
-            "no key signs `ES256`".to_owned(),
-            "no_ring",
-        ),
-        (
-            issuer.publish_next(new(), at(NOW)).unwrap_err(),
-            format!("the next key `{next_kid}` is published already"),
-            "next_published",
-        ),
-        (
-            issuer.switch(ed, at(NOW)).unwrap_err(),
-            format!("the next key `{next_kid}` may sign from 1790086400, now is 1790000000"),
-            "too_young",
-        ),
-        (
-            issuer
-                .publish_next(new().with_kid(&kid).unwrap(), at(NOW))
-                .unwrap_err(),
-            format!("another key has the id `{kid}`"),
-            "duplicate_kid",
-        ),
-        (
-            issuer.publish_next(key(ed), at(NOW)).unwrap_err(),
-            format!("the key is `{kid}` under another id or algorithm"),
-            "same_key",
-        ),
-    ] {
-        assert_eq!((error.to_string(), error.code()), (text, code));
-    }
-    let error = RotationTiming::default()
-        .with_publish_before(Duration::ZERO)
-        .unwrap_err();
-    assert_eq!(error.code(), "rotation_timing");
 }

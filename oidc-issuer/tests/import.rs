@@ -581,7 +581,14 @@ fn keys_may_be_shared_between_threads() {
     assert_send_sync::<oidc_issuer::IssueError>();
     assert_send_sync::<oidc_issuer::JwtIdError>();
     assert_send_sync::<oidc_issuer::RandomError>();
-    assert_send_sync::<oidc_issuer::RotationError>();
-    assert_send_sync::<oidc_issuer::RotationTimingError>();
+    assert_send_sync::<oidc_issuer::DocumentsError>();
+    assert_send_sync::<oidc_issuer::RevokeError>();
+    assert_send_sync::<oidc_issuer::RotationConfigError>();
+    assert_send_sync::<oidc_issuer::RotationPolicyError>();
+    assert_send_sync::<oidc_issuer::StateError>();
+    assert_send_sync::<oidc_issuer::TransitionError>();
+    assert_send_sync::<oidc_issuer::store::CommitError>();
+    assert_send_sync::<oidc_issuer::store::PrivateKeysError>();
+    assert_send_sync::<oidc_issuer::store::StoreError>();
     assert_send_sync::<oidc_issuer::TokenSpecError>();
 }

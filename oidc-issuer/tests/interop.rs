@@ -13,7 +13,7 @@ use jsonwebtoken::{
     Algorithm as Foreign, DecodingKey, EncodingKey, Header, TokenData, Validation, decode,
     decode_header, encode,
 };
-use oidc_core::{Algorithm, Audience, NumericDate};
+use oidc_core::{Algorithm, Audience, Jwk, NumericDate};
 use oidc_issuer::{Issuer, JwtId, TokenSpec};
 use serde_json::{Value, json};
 
@@ -58,14 +58,13 @@ fn it_accepts_every_algorithm_that_it_knows() {
         )
         .unwrap();
     let mut accepted = 0;
-    for ring in issuer.rings() {
-        let algorithm = ring.algorithm();
+    for algorithm in issuer.published_keys().iter().filter_map(Jwk::alg) {
         let token = issuer
             .issue(&spec.clone().with_algorithm(algorithm), now())
             .unwrap();
         let data = accept(&issuer, token.as_str(), foreign(algorithm).unwrap()).unwrap();
         assert_eq!(data.header.typ.as_deref(), Some("JWT"));
-        assert_eq!(data.header.kid.as_deref(), Some(ring.active_kid()));
+        assert_eq!(data.header.kid.as_deref(), issuer.signing_kid(algorithm));
         let exp = now().as_seconds().saturating_add(300);
         assert_eq!(
             data.claims,

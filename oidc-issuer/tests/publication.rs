@@ -6,7 +6,7 @@
 mod common;
 
 use common::{AWS_LC_RS, NOW, algorithms, at, issuer, key, vector, vector_json};
-use oidc_core::{Algorithm, DiscoveryResponse, IssuerIdentifier, JwkSet, ProviderMetadata};
+use oidc_core::{Algorithm, DiscoveryResponse, IssuerIdentifier, Jwk, JwkSet, ProviderMetadata};
 use oidc_issuer::{BuildError, Issuer, SigningKey, TokenSpec};
 use serde_json::Value;
 
@@ -257,33 +257,20 @@ fn keys_algorithms_and_ids_are_all_different() {
 }
 
 #[test]
-fn a_next_key_must_be_new_among_all_rings() {
-    let mut issuer = issuer([Algorithm::Rs256, Algorithm::Es256]);
-    let before = issuer.jwk_set_document().clone();
-    let rs256 = vector("openssl/rsa-2048.pkcs8.pem");
-    let same = SigningKey::from_pem(Algorithm::Rs256, &rs256)
-        .unwrap()
-        .with_kid("new")
-        .unwrap();
-    let kid = key(Algorithm::Rs256).kid().to_owned();
-    let error = issuer.publish_next(same, at(NOW)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("the key is `{kid}` under another id or algorithm")
-    );
-
-    // The id of a key in the other ring.
-    let p256 = vector("openssl/P-256-with-parameters.sec1.pem");
-    let namesake = SigningKey::from_pem(Algorithm::Es256, &p256)
-        .unwrap()
-        .with_kid(&kid)
-        .unwrap();
-    let error = issuer.publish_next(namesake, at(NOW)).unwrap_err();
-    assert_eq!(error.to_string(), format!("another key has the id `{kid}`"));
-
-    let error = issuer
-        .publish_next(key(Algorithm::EdDsa), at(NOW))
-        .unwrap_err();
-    assert_eq!(error.to_string(), "no key signs `EdDSA`");
-    assert_eq!(issuer.jwk_set_document(), &before);
+fn another_published_key_stands_before_those_that_sign() {
+    let other = key(Algorithm::Es256).public_jwk().clone();
+    let build = |jwk: &Jwk| {
+        let builder = builder("https://a.example").key(key(Algorithm::EdDsa));
+        builder.published_key(jwk.clone()).build()
+    };
+    let issuer = build(&other).unwrap();
+    let set = JwkSet::parse(&issuer.jwk_set_document().bytes).unwrap();
+    assert_eq!(set.keys(), issuer.published_keys());
+    assert_eq!(set.keys()[0], other);
+    assert_eq!(issuer.signing_kid(Algorithm::Es256), None);
+    let error = build(key(Algorithm::EdDsa).public_jwk()).unwrap_err();
+    assert!(matches!(error, BuildError::SameKey { .. }), "{error}");
+    let namesake = other.with_kid(key(Algorithm::EdDsa).kid()).unwrap();
+    let error = build(&namesake).unwrap_err();
+    assert!(matches!(error, BuildError::DuplicateKid { .. }), "{error}");
 }

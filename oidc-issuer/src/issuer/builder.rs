@@ -1,14 +1,10 @@
 //! What an issuer is made of, and why some of it makes none.
 
-use oidc_core::{
-    Algorithm, IssuerIdentifier, Jwk, JwkSetError, NumericDate, ProviderMetadataError,
-};
+use oidc_core::{Algorithm, IssuerIdentifier, Jwk, JwkSetError, ProviderMetadataError};
 use serde_json::Value;
 
-use super::{Clash, Issuer, clash, jwk_set};
-use crate::key_ring::KeyRing;
+use super::{ActiveRing, Issuer};
 use crate::publication;
-use crate::rotation::{RotationError, RotationTiming};
 use crate::signing_key::SigningKey;
 
 /// Collects what an [`Issuer`] is made of; see [`Issuer::builder`].
@@ -17,9 +13,8 @@ use crate::signing_key::SigningKey;
 pub struct IssuerBuilder {
     id: IssuerIdentifier,
     keys: Vec<SigningKey>,
-    retiring: Vec<(Jwk, NumericDate)>,
+    published: Vec<Jwk>,
     jwks_uri: Option<String>,
-    timing: RotationTiming,
     claims_supported: Vec<String>,
 }
 
@@ -28,41 +23,29 @@ impl IssuerBuilder {
         IssuerBuilder {
             id,
             keys: Vec::new(),
-            retiring: Vec::new(),
+            published: Vec::new(),
             jwks_uri: None,
-            timing: RotationTiming::default(),
             claims_supported: Vec::new(),
         }
     }
 
     /// Adds the key that signs with its algorithm. The first key is for tokens that ask for no
     /// algorithm.
-    ///
-    /// A key that was read from a file may have signed in an earlier run of the issuer. Once it
-    /// has been replaced, it stays published for
-    /// [`TokenSpec::MAX_LIFETIME`](crate::TokenSpec::MAX_LIFETIME) at least. For a key that was
-    /// generated in this process, the time is exact.
     pub fn key(mut self, key: SigningKey) -> IssuerBuilder {
         self.keys.push(key);
         self
     }
 
-    /// Publishes the public half of a key that signed in an earlier run of the issuer, until all of
-    /// its tokens have expired. Both are what [`Issuer::keys`] said before the issuer stopped.
-    pub fn retiring_key(mut self, jwk: Jwk, until: NumericDate) -> IssuerBuilder {
-        self.retiring.push((jwk, until));
+    /// Publishes one more key before those that sign: of another signer of the same issuer, or one
+    /// whose tokens are still valid.
+    pub fn published_key(mut self, jwk: Jwk) -> IssuerBuilder {
+        self.published.push(jwk);
         self
     }
 
     /// Publishes the JWK Set here instead of at `/.well-known/jwks.json` under the issuer.
     pub fn jwks_uri(mut self, jwks_uri: &str) -> IssuerBuilder {
         self.jwks_uri = Some(jwks_uri.to_owned());
-        self
-    }
-
-    /// Rotates keys with these times instead of the default ones.
-    pub fn rotation_timing(mut self, timing: RotationTiming) -> IssuerBuilder {
-        self.timing = timing;
         self
     }
 
@@ -83,49 +66,48 @@ impl IssuerBuilder {
         let IssuerBuilder {
             id,
             keys,
-            retiring,
+            mut published,
             jwks_uri,
-            timing,
             claims_supported,
         } = self;
-        let mut rings: Vec<KeyRing> = Vec::with_capacity(keys.len());
-        for key in keys {
+        for (index, key) in keys.iter().enumerate() {
             let algorithm = key.algorithm();
-            check_new(&rings, key.public_jwk())?;
-            if rings.iter().any(|ring| ring.algorithm() == algorithm) {
+            if keys
+                .iter()
+                .take(index)
+                .any(|other| other.algorithm() == algorithm)
+            {
+                check_all_different(&published, Some(key.public_jwk()))?;
                 return Err(BuildError::DuplicateAlgorithm { algorithm });
             }
-            rings.push(KeyRing::new(key, timing));
+            published.push(key.public_jwk().clone());
         }
-        for (jwk, until) in retiring {
-            check_new(&rings, &jwk)?;
-            let kid = jwk.kid().unwrap_or_default().to_owned();
-            let ring = rings
-                .iter_mut()
-                .find(|ring| Some(ring.algorithm()) == jwk.alg());
-            match ring {
-                Some(ring) if !kid.is_empty() => {
-                    ring.retire(jwk, until).map_err(BuildError::Retiring)?;
-                }
-                _ => return Err(BuildError::NoRing { kid }),
-            }
+        check_all_different(&published, None)?;
+        if keys.is_empty() {
+            return Err(BuildError::NoKey);
         }
-        let default_algorithm = match rings.first() {
-            Some(ring) => ring.algorithm(),
-            None => return Err(BuildError::NoKey),
-        };
         let jwks_uri = jwks_uri.unwrap_or_else(|| publication::default_jwks_uri(&id));
-        let algorithms = rings.iter().map(KeyRing::algorithm);
-        let discovery = publication::discovery(&id, &jwks_uri, algorithms, &claims_supported)
-            .map_err(BuildError::ProviderMetadata)?;
-        let jwk_set = jwk_set(&rings).map_err(BuildError::JwkSet)?;
+        let algorithms = keys.iter().map(SigningKey::algorithm);
+        let discovery = publication::discovery(
+            &id,
+            &jwks_uri,
+            algorithms,
+            &claims_supported,
+            publication::DISCOVERY_MAX_AGE,
+        )
+        .map_err(BuildError::ProviderMetadata)?;
+        let jwk_set = publication::jwk_set(published.iter(), publication::JWK_SET_MAX_AGE)
+            .map_err(BuildError::JwkSet)?;
         let id_json = Value::from(id.as_str()).to_string();
         Ok(Issuer {
             id,
             id_json,
             jwks_uri,
-            rings,
-            default_algorithm,
+            rings: keys.into_iter().map(ActiveRing::fixed).collect(),
+            audiences: Vec::new(),
+            lease: None,
+            published,
+            unusable: Vec::new(),
             jwk_set,
             discovery,
         })
@@ -139,7 +121,7 @@ pub enum BuildError {
     /// No key was added.
     #[error("an issuer needs a key")]
     NoKey,
-    /// Two keys have this algorithm. The second one is published as the next key of a rotation.
+    /// Two keys have this algorithm. To replace one by the other, rotate them.
     #[error("two keys sign `{algorithm}`")]
     #[non_exhaustive]
     DuplicateAlgorithm {
@@ -160,16 +142,6 @@ pub enum BuildError {
         /// The id of the first.
         kid: String,
     },
-    /// A retiring key names no algorithm that a key signs, or has no id.
-    #[error("no key signs the algorithm of the retiring key `{kid}`")]
-    #[non_exhaustive]
-    NoRing {
-        /// The id of the retiring key.
-        kid: String,
-    },
-    /// There are too many retiring keys of one algorithm.
-    #[error("cannot publish a retiring key")]
-    Retiring(#[source] RotationError),
     /// `jwks_uri` is none that a relying party would fetch.
     #[error("cannot publish the provider metadata")]
     ProviderMetadata(#[source] ProviderMetadataError),
@@ -186,18 +158,25 @@ impl BuildError {
             BuildError::DuplicateAlgorithm { .. } => "duplicate_algorithm",
             BuildError::DuplicateKid { .. } => "duplicate_kid",
             BuildError::SameKey { .. } => "same_key",
-            BuildError::NoRing { .. } => "no_ring",
-            BuildError::Retiring(error) => error.code(),
             BuildError::ProviderMetadata(error) => error.code(),
             BuildError::JwkSet(error) => error.code(),
         }
     }
 }
 
-fn check_new(rings: &[KeyRing], jwk: &Jwk) -> Result<(), BuildError> {
-    match clash(rings, jwk) {
-        Some(Clash::Kid(kid)) => Err(BuildError::DuplicateKid { kid }),
-        Some(Clash::Key(kid)) => Err(BuildError::SameKey { kid }),
-        None => Ok(()),
+/// A relying party finds a key by its id, and one key is for one algorithm (RFC 8725 section 3.1).
+fn check_all_different(keys: &[Jwk], last: Option<&Jwk>) -> Result<(), BuildError> {
+    let all = || keys.iter().chain(last);
+    for (index, key) in all().enumerate() {
+        for other in all().take(index) {
+            let kid = other.kid().unwrap_or_default().to_owned();
+            if other.key() == key.key() {
+                return Err(BuildError::SameKey { kid });
+            }
+            if other.kid() == key.kid() {
+                return Err(BuildError::DuplicateKid { kid });
+            }
+        }
     }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use oidc_core::{Algorithm, NumericDate};
 
 use super::TokenSpec;
 use crate::signing_key::SigningKeyError;
+use crate::state::RingName;
 
 /// Why a [`TokenSpec`] does not take a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -164,6 +165,43 @@ pub enum IssueError {
         /// The lifetime of the token.
         lifetime: Duration,
     },
+    /// The lifetime is longer than the policy of the key's ring has reckoned with.
+    #[error("a lifetime of {given:?} is longer than {max:?}, which keys are kept for")]
+    #[non_exhaustive]
+    Lifetime {
+        /// The lifetime of the token.
+        given: Duration,
+        /// [`RotationPolicy::token_lifetime`](crate::RotationPolicy::token_lifetime).
+        max: Duration,
+    },
+    /// No key of the ring may sign: none is old enough yet, or its private half cannot be read.
+    #[error("no key of the ring `{ring}` may sign")]
+    #[non_exhaustive]
+    NoActiveKey {
+        /// The ring.
+        ring: RingName,
+    },
+    /// The token would be expired when it is made: the key is trusted no longer than this.
+    #[error("tokens of the key may expire until {until}, now is {now}")]
+    #[non_exhaustive]
+    EndOfTrust {
+        /// The latest `exp` that has been reserved.
+        until: NumericDate,
+        /// The time that was given.
+        now: NumericDate,
+    },
+    /// What is known of the keys is too old, or the clock went back: another signer may have
+    /// revoked this key. Make a new [`Issuer`](crate::Issuer) from the rotation.
+    #[error("the keys are known from {from} to {until}, now is {now}")]
+    #[non_exhaustive]
+    Stale {
+        /// Since when.
+        from: NumericDate,
+        /// Until when.
+        until: NumericDate,
+        /// The time that was given.
+        now: NumericDate,
+    },
     /// The claims set is longer than the [`TokenSpec`] allows.
     #[error("a claims set of {length} bytes is longer than {max}")]
     #[non_exhaustive]
@@ -193,6 +231,10 @@ impl IssueError {
         match self {
             IssueError::NoKey { .. } => "no_key",
             IssueError::Expiry { .. } => "expiry",
+            IssueError::Lifetime { .. } => "lifetime_too_long",
+            IssueError::NoActiveKey { .. } => "no_active_key",
+            IssueError::EndOfTrust { .. } => "end_of_trust",
+            IssueError::Stale { .. } => "stale_keys",
             IssueError::PayloadTooLong { .. } => "payload_too_long",
             IssueError::TooLong { .. } => "token_too_long",
             IssueError::Signing(error) => error.code(),

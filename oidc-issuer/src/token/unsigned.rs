@@ -25,18 +25,23 @@ pub(crate) struct UnsignedToken {
 
 impl UnsignedToken {
     /// `header` is that of [`header_of`], `issuer` the `iss` claim as a JSON string, and
-    /// `signature_len` how many bytes the signature will have.
+    /// `signature_len` how many bytes the signature will have. No token expires after `latest`.
     pub(crate) fn new(
         header: &str,
         issuer: &str,
         spec: &TokenSpec,
         now: NumericDate,
+        latest: NumericDate,
         signature_len: usize,
     ) -> Result<UnsignedToken, IssueError> {
         let lifetime = spec.lifetime();
         let exp = now
             .checked_add(lifetime)
-            .ok_or(IssueError::Expiry { now, lifetime })?;
+            .ok_or(IssueError::Expiry { now, lifetime })?
+            .min(latest);
+        if exp <= now {
+            return Err(IssueError::EndOfTrust { until: latest, now });
+        }
         let payload = spec.payload(issuer, now, exp);
         let (length, max) = (payload.len(), spec.max_payload_bytes());
         if length > max {
@@ -66,11 +71,6 @@ impl UnsignedToken {
     /// The bytes to sign (RFC 7515 section 5.1).
     pub(crate) fn signing_input(&self) -> &[u8] {
         self.text.as_bytes()
-    }
-
-    /// The `exp` claim.
-    pub(crate) fn expires_at(&self) -> NumericDate {
-        self.expires_at
     }
 
     /// The token, with this signature.

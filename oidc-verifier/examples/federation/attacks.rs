@@ -90,7 +90,7 @@ pub(crate) fn run(
     );
 
     let other = TokenSpec::new("my-application", "https://other-service.example")?;
-    let other = issuers.diridp.issue(&other, now)?;
+    let other = issuers.diridp.issuer.issue(&other, now)?;
     show(
         "a token that was minted for another service",
         other.as_str(),

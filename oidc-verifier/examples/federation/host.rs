@@ -40,6 +40,16 @@ impl Host {
         format!("http://{}", self.address)
     }
 
+    /// What is served at this URL of the host.
+    pub(crate) fn get(&self, url: &str) -> Option<Document> {
+        let path = url.strip_prefix(&self.url()).unwrap_or(url);
+        let documents = self
+            .documents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        documents.get(path).cloned()
+    }
+
     /// Serves `document` at this URL of the host, in place of what was there.
     pub(crate) fn put(&self, url: &str, document: &Document) {
         let path = url.strip_prefix(&self.url()).unwrap_or(url);

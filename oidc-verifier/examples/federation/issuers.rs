@@ -8,6 +8,7 @@ use oidc_verifier::{Algorithm, IssuerIdentifier, NumericDate};
 use serde_json::json;
 
 use crate::host::Host;
+use crate::rotating::Rotating;
 
 pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/ec2-doppler-oidc";
 pub(crate) const INSTANCE: &str = "arn:aws:ec2:us-east-1:123456789012:instance/i-0abc123def456789";
@@ -23,8 +24,8 @@ pub(crate) struct Issuers {
     pub(crate) aws: Issuer,
     /// CircleCI: an issuer with a path for each organization, RS256.
     pub(crate) circleci: Issuer,
-    /// diridp: tokens as files, EdDSA.
-    pub(crate) diridp: Issuer,
+    /// diridp: tokens as files, EdDSA, with keys that rotate.
+    pub(crate) diridp: Rotating,
     random: SystemRandom,
 }
 
@@ -45,7 +46,7 @@ pub(crate) enum Shape {
 }
 
 impl Issuers {
-    pub(crate) fn new(host: &Host) -> Result<Issuers, Box<dyn Error>> {
+    pub(crate) fn new(host: &Host, now: NumericDate) -> Result<Issuers, Box<dyn Error>> {
         let random = SystemRandom::new();
         let key = |algorithm| SigningKey::generate(algorithm, &random);
         let url = host.url();
@@ -59,10 +60,8 @@ impl Issuers {
             .jwks_uri(&format!("{organization}/.well-known/jwks-pub.json"))
             .build()?;
         let webroot = format!("{url}/idp");
-        let diridp = Issuer::builder(IssuerIdentifier::loopback(&webroot)?)
-            .key(key(Algorithm::EdDsa)?)
-            .jwks_uri(&format!("{webroot}/jwks.json"))
-            .build()?;
+        let id = IssuerIdentifier::loopback(&webroot)?;
+        let diridp = Rotating::start(host, id, &format!("{webroot}/jwks.json"), now)?;
         Ok(Issuers {
             aws,
             circleci,
@@ -72,12 +71,13 @@ impl Issuers {
     }
 
     pub(crate) fn all(&self) -> [&Issuer; 3] {
-        [&self.aws, &self.circleci, &self.diridp]
+        [&self.aws, &self.circleci, &self.diridp.issuer]
     }
 
-    /// Puts every issuer's current documents where its relying parties look.
+    /// Puts the documents of the issuers whose keys do not rotate where their relying parties look;
+    /// a rotation publishes its own.
     pub(crate) fn publish(&self, host: &Host) {
-        for issuer in self.all() {
+        for issuer in [&self.aws, &self.circleci] {
             host.put(issuer.jwks_uri(), issuer.jwk_set_document());
             host.put(&issuer.id().discovery_url(), issuer.discovery_document());
         }
@@ -91,7 +91,7 @@ impl Issuers {
         let issuer = match workload.issuer {
             Shape::Aws => &self.aws,
             Shape::CircleCi => &self.circleci,
-            Shape::Diridp => &self.diridp,
+            Shape::Diridp => &self.diridp.issuer,
         };
         Ok(issuer.issue(&workload.spec, now)?)
     }

@@ -13,12 +13,14 @@ mod host;
 mod issuers;
 mod relying_party;
 mod report;
+mod rotating;
 mod rotation;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use oidc_verifier::NumericDate;
+use oidc_core::Jwk;
+use oidc_verifier::{Algorithm, NumericDate};
 
 use crate::host::Host;
 use crate::issuers::Issuers;
@@ -52,10 +54,11 @@ fn demonstrate() -> Result<ExitCode, Box<dyn Error>> {
 
     title("1. Three issuers publish who they are and their public keys");
     let host = Host::start()?;
-    let mut issuers = Issuers::new(&host)?;
+    let mut issuers = Issuers::new(&host, now)?;
     issuers.publish(&host);
     for issuer in issuers.all() {
-        let keys: Vec<_> = issuer.keys().map(|key| key.algorithm.name()).collect();
+        let keys = issuer.published_keys().iter().filter_map(Jwk::alg);
+        let keys: Vec<_> = keys.map(Algorithm::name).collect();
         row(issuer.id().as_str(), &keys.join(" + "));
     }
 
@@ -80,7 +83,7 @@ fn demonstrate() -> Result<ExitCode, Box<dyn Error>> {
     }
 
     title("4. A signing key is rotated; every token keeps verifying");
-    rotation::run(&mut report, &host, &mut issuers, &mut relying_party, now)?;
+    let now = rotation::run(&mut report, &host, &mut issuers, &mut relying_party, now)?;
 
     title("5. Attacks, and why each is refused");
     attacks::run(&mut report, &issuers, &relying_party, now)?;

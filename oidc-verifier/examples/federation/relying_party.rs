@@ -33,7 +33,7 @@ impl RelyingParty {
             .issuer(issuers.circleci.id().clone())
             .audience(ORGANIZATION)
             .algorithms([Algorithm::Rs256])
-            .issuer(issuers.diridp.id().clone())
+            .issuer(issuers.diridp.issuer.id().clone())
             .audience("sts.amazonaws.com")
             .algorithms([Algorithm::EdDsa]);
         for pointer in policy.pointers() {
@@ -154,7 +154,7 @@ fn policy_document(issuers: &Issuers) -> String {
         {
             "id": "file-token",
             "effect": "allow",
-            "issuer": issuers.diridp.id(),
+            "issuer": issuers.diridp.issuer.id(),
             "audiences": ["sts.amazonaws.com"],
             "conditions": [{"claim": "sub", "equals": "my-application"}],
         },

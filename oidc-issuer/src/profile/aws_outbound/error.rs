@@ -163,7 +163,11 @@ impl From<IssueError> for OutboundError {
                 Self::JwtPayloadSizeExceeded
             }
             other @ (IssueError::NoKey { .. }
+            | IssueError::NoActiveKey { .. }
             | IssueError::Expiry { .. }
+            | IssueError::Lifetime { .. }
+            | IssueError::EndOfTrust { .. }
+            | IssueError::Stale { .. }
             | IssueError::Signing(_)) => Self::Issue(other),
         }
     }

@@ -62,8 +62,8 @@ impl RotationPolicy {
     /// which they happen; at most [`MAX_PLAN_DAYS`] are looked ahead.
     ///
     /// Each change is reckoned to be seen in public [`propagation`](Self::propagation) after it
-    /// was made. The first key signs as soon as it is seen, because nobody holds an older JWK Set;
-    /// every other one waits for its turn.
+    /// was made, or when every replica has read of it. The first key signs as soon as it is seen,
+    /// because nobody holds an older JWK Set; every other one waits for its turn.
     ///
     /// ```
     /// use oidc_core::NumericDate;
@@ -76,7 +76,7 @@ impl RotationPolicy {
     ///     .collect();
     /// assert_eq!(text, [
     ///     "0 k1 staged", "0 k2 staged", "60 k1 published", "60 k2 published", "60 k1 active",
-    ///     "604860 k1 retiring", "604860 k2 active", "604860 k3 staged", "604920 k3 published",
+    ///     "604860 k1 retiring", "604860 k2 active", "604860 k3 staged", "604935 k3 published",
     ///     "609425 k1 withdrawn",
     /// ]);
     /// ```
@@ -104,7 +104,7 @@ impl RotationPolicy {
             if key > 1 {
                 let made = key.saturating_add(first).saturating_sub(1);
                 add(at, made, PlannedState::Staged);
-                let seen = at.saturating_add(self.propagation());
+                let seen = at.saturating_add(self.propagation().max(self.settling()));
                 add(seen, made, PlannedState::Published);
             }
             at = at.saturating_add(self.period());

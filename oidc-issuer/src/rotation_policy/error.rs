@@ -26,7 +26,8 @@ pub enum Rule {
     I6,
     /// J is at least `max-age`, once for the consumer and once for each shared cache.
     I7,
-    /// T is at least P and the time that a key is published before it signs, and no ring publishes
+    /// T is at least P (or the time in which every replica reads of a new key, where that is longer)
+    /// and the time that a key is published before it signs, and no ring publishes
     /// more than [`MAX_KEYS_PER_RING`](crate::MAX_KEYS_PER_RING) keys.
     I8,
     /// All rings of one key type together publish no more keys than consumers take.

@@ -1,5 +1,7 @@
 //! A rotation whose times fit each other.
 
+use std::time::Duration;
+
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
@@ -42,6 +44,33 @@ impl RotationPolicy {
     /// hold with the smallest edits that mend it.
     pub fn solve(settings: &RotationSettings) -> Result<RotationPolicy, RotationPolicyError> {
         solve::solve(settings).map(RotationPolicy)
+    }
+
+    /// How far ahead `exp` is reserved beyond the longest lifetime: what `publish_after` leaves when
+    /// leeway and clocks are served. Rule I3 keeps it at least R + D + E.
+    pub(crate) fn reserved_ahead(&self) -> Duration {
+        let served = [self.token_lifetime(), self.leeway_and_error()];
+        let served = served
+            .into_iter()
+            .fold(Duration::ZERO, Duration::saturating_add);
+        self.publish_after().saturating_sub(served)
+    }
+
+    /// How long after a key was staged a replica may still publish without it: until it reads the
+    /// state again, and a little for what is under way.
+    pub(crate) fn settling(&self) -> Duration {
+        [
+            self.poll_interval(),
+            self.signing_delay(),
+            self.clock_error(),
+        ]
+        .into_iter()
+        .fold(Duration::ZERO, Duration::saturating_add)
+    }
+
+    /// S + E: how long after its `exp` a token may still be accepted somewhere.
+    pub(crate) fn leeway_and_error(&self) -> Duration {
+        self.verifier_leeway().saturating_add(self.clock_error())
     }
 
     pub(super) fn values(&self) -> &Values<u64> {

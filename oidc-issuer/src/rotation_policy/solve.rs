@@ -3,7 +3,7 @@
 use super::error::{Bound, Fix, RotationPolicyError, Rule};
 use super::member::{Member, Values};
 use super::settings::RotationSettings;
-use crate::key_ring::MAX_KEYS_PER_RING;
+use crate::state::MAX_KEYS_PER_RING;
 
 /// Every value, or why there are none.
 pub(super) fn solve(settings: &RotationSettings) -> Result<Values<u64>, RotationPolicyError> {
@@ -91,7 +91,7 @@ pub(super) fn derived(settings: &RotationSettings) -> Values<u64> {
     let after = sum([v.staleness, v.signing_delay, v.token_lifetime, margin]);
     v.publish_after = given.publish_after.unwrap_or(after);
     v.destroy_after = given.destroy_after.unwrap_or(drained(&v));
-    let aged = sum([v.propagation, v.publish_before]);
+    let aged = sum([seen_after(&v), v.publish_before]);
     v.period = given.period.unwrap_or(
         aged.max(v.publish_after.div_ceil(room_for_retiring(&v)))
             .max(7 * 86_400),
@@ -181,7 +181,7 @@ fn violations(v: &Values<u64>) -> impl Iterator<Item = Violation> {
             Rule::I8,
             Member::Period,
             least,
-            sum([v.propagation, v.publish_before]),
+            sum([seen_after(v), v.publish_before]),
         ),
         (
             Rule::I8,
@@ -331,6 +331,13 @@ fn discovery_life(v: &Values<u64>) -> u64 {
         v.propagation,
         v.clock_error,
     ])
+}
+
+/// How long after it was made a key is seen in public, when nothing goes wrong: as soon as the world
+/// sees it, and every replica has read of it.
+fn seen_after(v: &Values<u64>) -> u64 {
+    let settled = sum([v.poll_interval, v.signing_delay, v.clock_error]);
+    v.propagation.max(settled)
 }
 
 /// How many retiring keys fit into a ring beside the active key, the standbys, and one in the making.
