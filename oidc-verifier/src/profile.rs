@@ -67,8 +67,8 @@ impl Profile {
     /// every token has one, the `typ` that it writes beside `JWT`, and whether `aud` may name
     /// others than the relying party.
     ///
-    /// It tightens the rules of the standards and loosens none, but for `typ`. A verifier is not
-    /// built for an issuer that is known to be another provider's, nor for
+    /// It tightens the rules of the standards and loosens none, but for a `typ` and a lifetime that
+    /// the provider is known to write. A verifier is not built for an issuer that is known to be another provider's, nor for
     /// [`Provider::SpiffeJwtSvid`], which must know its trust domain: use
     /// [`jwt_svid`](Self::jwt_svid).
     ///

@@ -77,7 +77,8 @@ const ROWS: [Row; 10] = [
     row(
         Provider::Entra,
         "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/",
-        DAY,
+        // `iat` is dated back.
+        DAY + 300,
         false,
     ),
     row(
