@@ -583,7 +583,7 @@ fn exotic_names_are_reached_by_pointer() {
     }
 }
 
-/// The document of all tenants names no issuer; there is no mode in which it would.
+/// The document of all tenants names no issuer; `TenantTemplate` is how one asks for it.
 #[test]
 fn the_issuer_template_of_entra_is_refused() {
     let profile = Provider::Entra.profile();

@@ -3,7 +3,8 @@
 //! Every tenant is an issuer, under one of two names: `https://login.microsoftonline.com/TENANT/v2.0`
 //! in tokens of version 2, `https://sts.windows.net/TENANT/` in those of version 1, with the slash.
 //! The discovery document for all tenants says `{tenantid}` where the tenant belongs: it names no
-//! issuer and is refused. Configure the issuer of each tenant that you trust.
+//! issuer and is refused, but for who asks for it by [`TenantTemplate`](crate::TenantTemplate).
+//! Configure the issuer of each tenant that you trust.
 //!
 //! Source: Microsoft's documentation, "Access token claims reference".
 

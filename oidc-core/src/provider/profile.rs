@@ -62,7 +62,7 @@ pub struct DiscoveryQuirks {
     /// Whether issuers of this provider may end in a slash, which is a part of their name.
     pub trailing_slash: bool,
     /// The placeholder that the `issuer` of a document for all tenants has in place of the tenant.
-    /// Such a document names no issuer, and is refused: configure the issuer of each tenant.
+    /// Such a document names no issuer: see [`TenantTemplate`](crate::TenantTemplate).
     pub issuer_template: Option<&'static str>,
 }
 
