@@ -1,4 +1,4 @@
-//! Runs one scenario so many times: `count verify|bare|allocations NUMBER`, the scenario on
+//! Runs one scenario so many times: `count verify|bare|decide|allocations NUMBER`, the scenario on
 //! standard input. Callgrind and a counting allocator watch it; it measures no time.
 
 use std::alloc::System;
@@ -20,8 +20,9 @@ fn main() -> Result<(), Failure> {
     match what.as_str() {
         "verify" => verify(&scenario, times),
         "bare" => bare(&scenario, times),
+        "decide" => decide(&scenario, times),
         "allocations" => allocations(&scenario, times),
-        _ => Err("runs `verify`, `bare` and `allocations`".into()),
+        _ => Err("runs `verify`, `bare`, `decide` and `allocations`".into()),
     }
 }
 
@@ -40,6 +41,17 @@ fn bare(scenario: &Scenario, times: u32) -> Result<(), Failure> {
     for _ in 0..times {
         if !black_box(&check).holds() {
             return Err("the bare check fails".into());
+        }
+    }
+    Ok(())
+}
+
+fn decide(scenario: &Scenario, times: u32) -> Result<(), Failure> {
+    let (verifier, policy) = (scenario.verifier()?, scenario.policy()?);
+    let verified = verifier.verify(scenario.token.as_bytes(), scenario.now)?;
+    for _ in 0..times {
+        if !black_box(policy.decide(black_box(&verified))).is_allowed() {
+            return Err("the policy refuses the token".into());
         }
     }
     Ok(())

@@ -95,7 +95,7 @@ fn row(
 }
 
 /// The instructions of one repetition.
-fn instructions(count: &str, what: &str, scenario: &Scenario) -> Result<f64, Failure> {
+pub(crate) fn instructions(count: &str, what: &str, scenario: &Scenario) -> Result<f64, Failure> {
     let few = collected(count, what, FEW, scenario)?;
     let many = collected(count, what, MANY, scenario)?;
     Ok((many - few) / f64::from(MANY.saturating_sub(FEW)))
@@ -136,7 +136,7 @@ fn fed(mut command: Command, scenario: &Scenario) -> Result<(String, String), Fa
     Ok((String::from_utf8_lossy(&output.stdout).into_owned(), log))
 }
 
-fn is_installed(program: &str) -> bool {
+pub(crate) fn is_installed(program: &str) -> bool {
     Command::new(program)
         .arg("--version")
         .stdout(Stdio::null())

@@ -13,7 +13,9 @@ mod jwt;
 mod key_sets;
 mod patterns;
 mod pointers;
+mod policies;
 mod race;
+mod refresh;
 mod refusals;
 mod report;
 mod scenario;
@@ -25,7 +27,7 @@ use std::error::Error;
 
 pub use bare::BareCheck;
 pub use report::Report;
-pub use scenario::Scenario;
+pub use scenario::{Rules, Scenario};
 
 /// Whatever went wrong: a bench only shows it and ends.
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -71,6 +73,11 @@ pub const SECTIONS: &[Section] = &[
         run: instructions::allocations,
     },
     Section {
+        goals: &["p6"],
+        title: "trust policies: instructions of a decision on a verified token",
+        run: policies::run,
+    },
+    Section {
         goals: &["p7"],
         title: "refusals",
         run: |report, _| refusals::run(report),
@@ -99,5 +106,10 @@ pub const SECTIONS: &[Section] = &[
         goals: &["p14"],
         title: "a token that the cache knows, over the hash of its bytes",
         run: |report, _| cache::run(report),
+    },
+    Section {
+        goals: &["p16"],
+        title: "64 threads that verify on the cores there are, while keys are refreshed",
+        run: |report, _| refresh::run(report),
     },
 ];

@@ -64,7 +64,7 @@ impl Race {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
@@ -89,7 +89,7 @@ fn turn(contestant: &mut dyn FnMut(), calls: u32) -> Duration {
     begun.elapsed()
 }
 
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "a bench is about time")]
     Instant::now()
 }

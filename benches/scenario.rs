@@ -2,6 +2,8 @@
 
 use jsonptr::PointerBuf;
 use oidc_core::{Algorithm, IssuerIdentifier, JwkSet, NumericDate};
+use oidc_verifier::policy::Policy;
+use oidc_verifier::policy::doppler::Identity;
 use oidc_verifier::{Verifier, Workspace};
 use serde::{Deserialize, Serialize};
 
@@ -23,9 +25,46 @@ pub struct Scenario {
     pub jwk_set: String,
     /// The time at which it is verified.
     pub now: NumericDate,
+    /// What decides on it, if anything does.
+    pub rules: Option<Rules>,
+}
+
+/// A policy document.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
+pub enum Rules {
+    /// An identity of Doppler's.
+    Doppler(String),
+    /// In the native language.
+    Native(String),
 }
 
 impl Scenario {
+    /// Lets these rules decide, and locates what they ask for and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// None for the scenarios of this crate.
+    pub fn use_rules(&mut self, rules: Rules) -> Result<(), Failure> {
+        self.rules = Some(rules);
+        let policy = self.policy()?;
+        let pointers = policy.pointers();
+        self.pointers = pointers.map(|one| one.as_str().to_owned()).collect();
+        Ok(())
+    }
+
+    /// The rules, compiled.
+    ///
+    /// # Errors
+    ///
+    /// There are none, or they do not load.
+    pub fn policy(&self) -> Result<Policy, Failure> {
+        Ok(match self.rules.as_ref().ok_or("no rules")? {
+            Rules::Doppler(json) => Identity::from_json(json.as_bytes())?.policy().clone(),
+            Rules::Native(json) => Policy::from_json(json.as_bytes())?,
+        })
+    }
+
     /// A verifier of this project that trusts the issuer and holds all of its keys.
     ///
     /// # Errors

@@ -74,6 +74,7 @@ impl World {
             pointers: shape.pointers().map(str::to_owned).to_vec(),
             jwk_set: self.jwk_set.clone(),
             now: self.now,
+            rules: None,
         })
     }
 

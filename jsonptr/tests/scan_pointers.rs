@@ -100,7 +100,9 @@ fn a_set_holds_256_pointers_and_no_more() {
         let text = found.get(index).and_then(|value| value.text());
         assert_eq!(text.expect("a string"), *format!("value {index}"));
         assert_eq!(set.index_of(pointer), Some(index));
+        assert_eq!(set.pointer(index), Some(pointer));
     }
+    assert_eq!(set.pointer(MAX_POINTERS), None);
     assert!(set.pointers().eq(pointers().take(MAX_POINTERS)));
 }
 

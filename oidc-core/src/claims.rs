@@ -176,6 +176,11 @@ impl ClaimsScanner {
             .skip(REGISTERED.len())
             .position(|held| held == pointer)
     }
+
+    /// The caller's pointer with this index.
+    pub fn pointer(&self, index: usize) -> Option<Pointer<'_>> {
+        self.set.pointer(index.checked_add(REGISTERED.len())?)
+    }
 }
 
 impl<'a> Claims<'a> {

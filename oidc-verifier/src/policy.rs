@@ -172,6 +172,7 @@ pub mod lint;
 mod load;
 mod operator_view;
 mod path;
+mod place;
 mod replay_mode;
 mod subject;
 mod translation;

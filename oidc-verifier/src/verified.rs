@@ -232,7 +232,11 @@ impl<'a> Verified<'a> {
         times.exp.saturating_add(leeway)
     }
 
-    fn claims_set(&self) -> Claims<'_> {
+    pub(crate) fn scanner(&self) -> &ClaimsScanner {
+        &self.proof.scanner
+    }
+
+    pub(crate) fn claims_set(&self) -> Claims<'_> {
         let workspace = self.workspace();
         Claims::rejoin(&workspace.payload, &workspace.claims_scan)
     }

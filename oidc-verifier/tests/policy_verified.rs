@@ -84,6 +84,60 @@ fn a_verified_token_is_judged_by_its_signed_claims() {
     }
 }
 
+/// The policy expects a claim where it stood the last time, and believes only what it finds there.
+#[test]
+fn one_policy_serves_verifiers_that_locate_claims_in_other_orders() {
+    let policy = policy(&json!([
+        {"claim": "sub", "equals": "job-42"},
+        {"claim": "/ci/project", "equals": "web"},
+        {"claim": "/ci/branch", "equals": "main"},
+        {"claim": "absent", "absent": true},
+    ]));
+    let issuer = issuer();
+    let all: Vec<_> = policy.pointers().map(|one| one.to_owned()).collect();
+    let orders = [
+        all.clone(),
+        all.iter().rev().cloned().collect(),
+        all.iter().skip(2).cloned().collect(),
+        Vec::new(),
+    ];
+    let verifiers: Vec<Verifier> = orders
+        .into_iter()
+        .map(|pointers| {
+            let set = oidc_verifier::JwkSet::parse(&issuer.jwk_set_document().bytes).unwrap();
+            let mut builder = Verifier::builder()
+                .issuer(IssuerIdentifier::parse(ISSUER).unwrap())
+                .audience("deploy")
+                .keys(set);
+            for pointer in pointers {
+                builder = builder.locate(pointer);
+            }
+            builder.build().unwrap()
+        })
+        .collect();
+    // The values of the two claims change places in tokens that must be refused.
+    for (project, branch, admitted) in [("web", "main", true), ("main", "web", false)] {
+        let spec = TokenSpec::new("job-42", "deploy")
+            .unwrap()
+            .with_claim("ci", &json!({"project": project, "branch": branch}))
+            .unwrap();
+        let token = issuer.issue(&spec, now()).unwrap();
+        for _ in 0..2 {
+            for verifier in &verifiers {
+                let verified = verifier.verify(token.as_str().as_bytes(), now()).unwrap();
+                assert_eq!(policy.decide(&verified).is_allowed(), admitted);
+                let vouched = policy
+                    .vouched_claims(
+                        IssuerIdentifier::parse(ISSUER).unwrap(),
+                        verified.claims_json().as_bytes(),
+                    )
+                    .unwrap();
+                assert_eq!(policy.decide(&vouched).is_allowed(), admitted);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_token_of_another_subject_is_refused() {
     let policy = policy(&json!([{"claim": "sub", "equals": "job-42"}]));

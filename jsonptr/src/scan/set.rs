@@ -79,6 +79,11 @@ impl PointerSet {
             .position(|held| held.as_pointer() == pointer)
     }
 
+    /// The pointer with this index.
+    pub fn pointer(&self, index: usize) -> Option<Pointer<'_>> {
+        self.pointers.get(index).map(PointerBuf::as_pointer)
+    }
+
     /// The pointers in the order of their indices.
     pub fn pointers(&self) -> impl ExactSizeIterator<Item = Pointer<'_>> {
         self.pointers.iter().map(PointerBuf::as_pointer)

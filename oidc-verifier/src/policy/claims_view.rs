@@ -7,6 +7,7 @@ use oidc_core::{
     Claim, ClaimFault, Claims, ClaimsError, ClaimsScanner, IssuerIdentifier, RegisteredClaim,
 };
 
+use super::place::Place;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use crate::Verified;
 
@@ -81,15 +82,39 @@ impl<'a> ClaimsView<'a> {
         }
     }
 
-    /// The audiences in their order. They are located with the policy's pointers.
+    /// Like [`get`](Self::get), looking first where the claim stood the last time.
+    pub(super) fn get_at(self, pointer: Pointer<'_>, place: &Place) -> Option<Located<'a>> {
+        match place.find(self.scanner(), pointer) {
+            Some(index) => self.claims_set().located(index),
+            None => self.get(pointer),
+        }
+    }
+
+    /// The audiences in their order.
     pub(super) fn audiences(self) -> impl Iterator<Item = Text<'a>> {
-        let aud = Pointer::parse("/aud").ok().and_then(|aud| self.get(aud));
+        let aud = self.claims_set().as_written(RegisteredClaim::Aud);
         let list = aud.and_then(|aud| aud.elements());
         let one = aud.filter(|_| list.is_none());
         list.into_iter()
             .flatten()
             .chain(one)
             .filter_map(|aud| aud.text())
+    }
+
+    fn scanner(self) -> &'a ClaimsScanner {
+        match self.source {
+            #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+            Source::Verified(token) => token.scanner(),
+            Source::Vouched(claims) => claims.scanner,
+        }
+    }
+
+    fn claims_set(self) -> Claims<'a> {
+        match self.source {
+            #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+            Source::Verified(token) => token.claims_set(),
+            Source::Vouched(claims) => Claims::rejoin(claims.document, &claims.buffer),
+        }
     }
 }
 

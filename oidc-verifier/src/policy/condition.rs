@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::aws::AwsCondition;
 use super::claims_view::ClaimsView;
+use super::place::Place;
 use super::subject::{PartOfSubject, Subject};
 
 /// A condition, compiled.
@@ -27,6 +28,7 @@ pub(super) enum Condition {
 #[derive(Clone, Debug)]
 pub(super) struct ClaimTest {
     pub(super) pointer: PointerBuf,
+    pub(super) place: Place,
     /// Of the subject, one part; the pointer is then that of `sub`.
     pub(super) part: Option<PartOfSubject>,
     pub(super) elements: Option<Elements>,
@@ -277,7 +279,7 @@ impl ClaimTest {
             Test::EqualsClaim(pointer) => claims.get(pointer.as_pointer()),
             Test::Absent | Test::Exists | Test::Predicate(_) | Test::JsonText(_) => None,
         };
-        let value = claims.get(self.pointer.as_pointer());
+        let value = claims.get_at(self.pointer.as_pointer(), &self.place);
         let found;
         let value = match (&self.part, value) {
             (None, value) => value,

@@ -57,6 +57,7 @@ use super::document::{Node, PolicyDocument};
 use super::error::{PolicyError, PolicyFault};
 use super::fields::{self, Fields};
 use super::path::Path;
+use super::place::Place;
 use super::replay_mode::ReplayMode;
 use super::translation::{Fidelity, Formula, Leaf, NativeRule, Translation, Translator, text};
 use super::{Effect, Origin, Policy, Rule, load};
@@ -255,6 +256,7 @@ fn conditions(node: &Node, path: &Path<'_>, wildcard: bool) -> Result<Placed, Po
             return Err(PolicyError::new(&path, PolicyFault::Empty));
         }
         conditions.push(Condition::Claim(ClaimTest {
+            place: Place::default(),
             pointer: load::claim(name, &path)?,
             part: None,
             elements: Some(Elements::Any),

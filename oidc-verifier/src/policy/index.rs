@@ -60,6 +60,9 @@ impl Index {
         if !of_issuer.any_audience.is_empty() {
             found = Applicable::One(&of_issuer.any_audience);
         }
+        if of_issuer.by_audience.is_empty() {
+            return found;
+        }
         for audience in claims.audiences() {
             if let Some(candidates) = of_issuer.by_audience.get(&*audience.to_cow()) {
                 found = found.with(candidates);

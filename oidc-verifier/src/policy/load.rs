@@ -12,6 +12,7 @@ use super::error::{PolicyError, PolicyFault};
 use super::examples::{self, Example};
 use super::fields::{self, Fields};
 use super::path::Path;
+use super::place::Place;
 use super::replay_mode::ReplayMode;
 use super::subject::PartOfSubject;
 use super::{Effect, Origin, Policy, Rule, date};
@@ -379,6 +380,7 @@ fn claim_test(
         Some(node) => as_text(fields, operator, node, path)?,
     };
     Ok(ClaimTest {
+        place: Place::default(),
         pointer,
         part,
         elements,

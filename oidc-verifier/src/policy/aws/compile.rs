@@ -4,6 +4,7 @@ use jsonptr::{Pattern, PointerBuf};
 
 use super::super::condition::{ClaimTest, Condition, Test};
 use super::super::error::{PolicyError, PolicyFault};
+use super::super::place::Place;
 use super::super::{Effect, Origin, Policy, ReplayMode, Rule};
 use super::expectation::{Expectation, Filled, Form, escape};
 use super::keys::{Mode, SOURCE_IDENTITY, Source, TAGS};
@@ -165,6 +166,7 @@ impl Extra {
     fn is_asked_for(self) -> Condition {
         let exists = |name| {
             Condition::Claim(ClaimTest {
+                place: Place::default(),
                 pointer: PointerBuf::from_tokens([name]),
                 elements: None,
                 part: None,

@@ -5,6 +5,7 @@ use jsonptr::Pattern;
 use crate::policy::aws::{AwsCondition, Check, Expectation, KeyTest, SetOperator, Source};
 use crate::policy::condition::{ClaimTest, Condition, Elements, Test, TextOption};
 use crate::policy::operator_view::shown;
+use crate::policy::place::Place;
 use crate::policy::{Effect, Rule};
 
 use super::terms::condition_place;
@@ -68,6 +69,7 @@ fn native(test: &KeyTest, unknown: fn() -> Condition) -> Condition {
     };
     let claim = |elements, test_of| {
         Condition::Claim(ClaimTest {
+            place: Place::default(),
             pointer: pointer.clone(),
             part: None,
             elements,
