@@ -3,7 +3,7 @@
 //! `AssumeRoleWithWebIdentity`.
 //!
 //! The tokens are judged by [`Profile::aws_sts`](crate::Profile::aws_sts), the trust policies of
-//! roles elsewhere. Nothing here calls AWS: it is for services that must answer as AWS does, and for
+//! roles by [`policy::aws`](crate::policy::aws). Nothing here calls AWS: it is for services that must answer as AWS does, and for
 //! tests of what AWS would answer.
 //!
 #![cfg_attr(

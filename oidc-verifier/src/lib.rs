@@ -181,6 +181,11 @@ struct HowTos;
 #[doc = include_str!("../../docs/write-a-policy.md")]
 struct WriteAPolicy;
 
+/// And the one on trust policies of AWS.
+#[cfg(all(doctest, any(feature = "aws-lc-rs", feature = "ring")))]
+#[doc = include_str!("../../docs/aws-trust-policies.md")]
+struct AwsTrustPolicies;
+
 /// And the one that needs a feature.
 #[cfg(all(
     doctest,

@@ -32,6 +32,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The token is first verified by AWS's rules ([`Profile::aws_sts`](crate::Profile::aws_sts)), or by yours.
+//! `docs/aws-trust-policies.md` is the way through it, step by step.
+//!
 //! # Statements
 //!
 //! | member | read as |

@@ -17,6 +17,8 @@ mod sets;
 mod texts;
 mod translation;
 mod values;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod verified;
 
 use oidc_verifier::IssuerIdentifier;
 use oidc_verifier::policy::PolicyError;
