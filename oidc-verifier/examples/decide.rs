@@ -43,13 +43,12 @@ struct Request<'a> {
     claims: &'a RawValue,
     issuer: String,
     now: Option<NumericDate>,
-    #[serde(default)]
-    context: Context,
+    context: Option<Context>,
 }
 
-/// What only the dialect `aws` asks.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// What only the dialect `aws` asks. As in the request itself, other members are not read.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
 struct Context {
     provider_arn: Option<String>,
     role_arn: Option<String>,
@@ -60,7 +59,7 @@ struct Context {
     quota: Quota,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum OneOrMany {
     One(String),
@@ -123,10 +122,13 @@ fn answer(request: &Request<'_>) -> Value {
             Ok(identity) => decide(identity.policy(), request),
             Err(error) => does_not_load(&error),
         },
-        "aws" => match TrustPolicy::from_json_with(document, request.context.settings()) {
-            Ok(trust) => decide_on_role(&trust, request),
-            Err(error) => does_not_load(&error),
-        },
+        "aws" => {
+            let context = request.context.clone().unwrap_or_default();
+            match TrustPolicy::from_json_with(document, context.settings()) {
+                Ok(trust) => decide_on_role(&trust, request, &context),
+                Err(error) => does_not_load(&error),
+            }
+        }
         _ => json!({"error": "dialect_unsupported"}),
     }
 }
@@ -184,10 +186,10 @@ fn decide(policy: &Policy, request: &Request<'_>) -> Value {
     }
 }
 
-fn decide_on_role(trust: &TrustPolicy, request: &Request<'_>) -> Value {
+fn decide_on_role(trust: &TrustPolicy, request: &Request<'_>, context: &Context) -> Value {
     match claims(trust.policy(), request) {
         Ok(claims) => {
-            let beside = request.context.request(request.now);
+            let beside = context.request(request.now);
             let decision = trust.decide(&claims, &beside);
             let rule = decision.outcome().rule();
             let rule = match rule.and_then(|rule| trust.statement_of_rule(rule)) {

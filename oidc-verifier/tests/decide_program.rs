@@ -238,14 +238,20 @@ fn other_claims_are_keys_in_open_mode_only() {
 }
 
 #[test]
-fn a_context_that_is_not_known_is_an_error() {
+fn a_context_that_cannot_be_read_is_an_error() {
     let long = "x".repeat(1_000);
     let condition = json!({"StringEquals": {"ci.example:sub": [long, long, "job-42"]}});
     let with = |context: Value| on_condition(condition.clone(), &json!({"context": context}));
     assert_eq!(with(json!({}))["error"], "too_long");
+    assert_eq!(with(json!(null))["error"], "too_long");
+    assert_eq!(with(json!({"account": "unread"}))["error"], "too_long");
     assert_eq!(with(json!({"quota": "default"}))["error"], "too_long");
     assert_eq!(with(json!({"quota": "raised"}))["allow"], true);
-    for context in [json!({"modus": "open"}), json!({"mode": "Open"}), json!([])] {
+    for context in [
+        json!({"mode": "Open"}),
+        json!({"source_ip": "here"}),
+        json!("open"),
+    ] {
         let answer = with(context);
         assert!(
             answer["error"].is_string() && answer.get("allow").is_none(),

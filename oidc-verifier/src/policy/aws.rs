@@ -60,7 +60,7 @@
 //! | claims of GitHub, GitLab, Buildkite, CircleCI, Google and Oracle that AWS documents | the claim of that name |
 //! | any other claim | absent, as at AWS; a claim with [`Settings::open_keys`] |
 //! | `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:userid`, `aws:FederatedProvider` | what the provider's ARN says; `aws:PrincipalArn` is absent |
-//! | `sts:SourceIdentity`, `aws:RequestTag/…`, `sts:TransitiveTagKeys` | what the token asks for |
+//! | `sts:SourceIdentity`, `aws:RequestTag/…`, `aws:TagKeys`, `sts:TransitiveTagKeys` | what the token asks for |
 //! | any other | what the [`Request`] says |
 //!
 //! A number or a boolean is the text that the token writes. An array is a key with several values; an array of

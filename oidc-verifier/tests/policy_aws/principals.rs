@@ -189,6 +189,39 @@ fn session_tags_can_be_allowed_and_denied_by_a_statement_of_their_own() {
     assert!(admits(&trust, &json!({})));
 }
 
+/// Both forms count, and a token that asks for one tag too many gets none.
+#[test]
+fn the_names_of_session_tags_are_a_key_with_several_values() {
+    let assume = statement(&json!({}));
+    let mut tag =
+        statement(&json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "job"]}}));
+    tag["Action"] = json!("sts:TagSession");
+    let trust = trust(&json!([assume, tag]));
+    let nested = |names: &[&str]| {
+        let tags: serde_json::Map<String, Value> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!(["x"])))
+            .collect();
+        json!({"https://aws.amazon.com/tags": {"principal_tags": tags}})
+    };
+    let flat =
+        |name: &str| json!({format!("https://aws.amazon.com/tags/principal_tags/{name}"): "x"});
+    let mut both = nested(&["team"]);
+    both["https://aws.amazon.com/tags/principal_tags/admin"] = json!("x");
+    for (claims, expected) in [
+        (nested(&["team"]), true),
+        (nested(&["team", "job"]), true),
+        (nested(&["team", "admin"]), false),
+        (nested(&["Team"]), false),
+        (flat("job"), true),
+        (flat("admin"), false),
+        (both, false),
+        (json!({}), true),
+    ] {
+        assert_eq!(admits(&trust, &claims), expected, "{claims}");
+    }
+}
+
 #[test]
 fn a_rule_knows_its_statement() {
     let mut named = statement(&json!({"StringEquals": {"t.example:sub": "a"}}));

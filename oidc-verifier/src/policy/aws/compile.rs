@@ -311,6 +311,7 @@ fn fill(template: &Template, provider: &Provider, mode: Mode) -> Option<Vec<Fill
                     Piece::Text(variable.default.as_ref()?.to_string())
                 }
                 source @ (Source::Claims { .. }
+                | Source::TagKeys(_)
                 | Source::RoleAuthorized(_)
                 | Source::Request(_)) => Piece::Variable((source, variable.default.clone())),
             },

@@ -31,6 +31,9 @@ pub(in crate::policy) enum Source {
     Fixed(Box<str>),
     /// The request says it, under this name in lower case.
     Request(Box<str>),
+    /// The names of the session tags that the token asks for: the claim of nested ones, and the whole
+    /// claims set for those that are claims of their own.
+    TagKeys([PointerBuf; 2]),
     /// Whether the token itself lists the role that is asked for.
     RoleAuthorized(PointerBuf),
     /// A claim of the issuer that AWS makes no key of.
@@ -45,7 +48,7 @@ pub(in crate::policy) enum Value<'a> {
     Absent,
     One(Cow<'a, str>),
     Elements(Located<'a>),
-    Texts(&'a [String]),
+    Texts(Cow<'a, [String]>),
     /// `null` or an object: the key is there, and no operator speaks of what it says.
     Unusable,
 }
@@ -84,6 +87,10 @@ impl Source {
                 ],
                 false,
             ),
+            "aws:tagkeys" => Self::TagKeys([
+                PointerBuf::from_tokens([TAGS, "principal_tags"]),
+                PointerBuf::root(),
+            ]),
             _ => match lower.strip_prefix("aws:requesttag/") {
                 Some(tag) => {
                     let written = key.len().checked_sub(tag.len());
@@ -123,7 +130,7 @@ impl Source {
     fn tag(name: &str) -> Self {
         Self::claims(
             [
-                PointerBuf::from_tokens([format!("{TAGS}/principal_tags/{name}").as_str()]),
+                PointerBuf::from_tokens([format!("{FLAT_TAG}{name}").as_str()]),
                 PointerBuf::from_tokens([TAGS, "principal_tags", name]),
             ],
             true,
@@ -140,6 +147,7 @@ impl Source {
     pub(super) fn pointers(&self) -> &[PointerBuf] {
         match self {
             Self::Claims { pointers, .. } => pointers,
+            Self::TagKeys(pointers) => pointers,
             Self::RoleAuthorized(pointer) => std::slice::from_ref(pointer),
             Self::Fixed(_) | Self::Request(_) | Self::NoKey | Self::NeverThere => &[],
         }
@@ -175,8 +183,34 @@ impl Source {
                     Value::One(Cow::Borrowed(if listed { "true" } else { "false" }))
                 }
             },
+            Self::TagKeys([nested, root]) => tag_keys(
+                claims.get(nested.as_pointer()),
+                claims.get(root.as_pointer()),
+            ),
             Self::NoKey | Self::NeverThere => Value::Absent,
         }
+    }
+}
+
+/// The names of session tags in both forms; absent where there is none.
+fn tag_keys<'a>(nested: Option<Located<'_>>, root: Option<Located<'_>>) -> Value<'a> {
+    let nested = nested.and_then(|nested| nested.members());
+    let root = root.and_then(|root| root.members());
+    let mut keys: Vec<String> = Vec::new();
+    keys.extend(
+        nested
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| String::from(name)),
+    );
+    keys.extend(root.into_iter().flatten().filter_map(|(name, _)| {
+        let name = name.to_cow();
+        name.strip_prefix(FLAT_TAG).map(str::to_owned)
+    }));
+    if keys.is_empty() {
+        Value::Absent
+    } else {
+        Value::Texts(keys.into())
     }
 }
 
@@ -277,6 +311,9 @@ const ORGANIZATION_NUMBER: [&str; 2] = ["google/organization_number", "google:or
 
 /// The claim of session tags.
 pub(super) const TAGS: &str = "https://aws.amazon.com/tags";
+
+/// A session tag that is a claim of its own begins so.
+const FLAT_TAG: &str = "https://aws.amazon.com/tags/principal_tags/";
 
 /// The claim of the roles that the token may be used for.
 const ROLES: &str = "https://aws.amazon.com/roles";

@@ -112,7 +112,7 @@ impl Request {
             Some([only]) if !self.lists.iter().any(|list| list == name) => {
                 Value::One(only.as_str().into())
             }
-            Some(several) => Value::Texts(several),
+            Some(several) => Value::Texts(several.into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! IAM's logic has two values: a condition that does not hold is negated by another operator, never
 //! by the engine. So the verdict is `Holds`, or one of the two that say why not.
 
-use jsonptr::Pointer;
+use jsonptr::{Pointer, PointerBuf};
 
 use super::super::claims_view::ClaimsView;
 use super::super::condition::{Budget, Exhausted, Verdict};
@@ -119,13 +119,27 @@ impl KeyTest {
     }
 
     fn judge(&self, claims: ClaimsView<'_>, budget: &mut Budget) -> Result<Verdict, Exhausted> {
-        if let Some((_, value)) = self.source.located(claims) {
+        // Reading the names of all claims costs as much as there are.
+        let read: &[PointerBuf] = match &self.source {
+            Source::TagKeys(pointers) => pointers,
+            Source::Claims { .. }
+            | Source::Fixed(_)
+            | Source::Request(_)
+            | Source::RoleAuthorized(_)
+            | Source::NoKey
+            | Source::NeverThere => &[],
+        };
+        let one = self.source.located(claims).filter(|_| read.is_empty());
+        let read = read
+            .iter()
+            .filter_map(|pointer| claims.get(pointer.as_pointer()));
+        for value in read.chain(one.map(|(_, value)| value)) {
             budget.spend(blocks(value.json().len()))?;
         }
         let value = self.source.value(claims);
         let (negated, if_exists, wanted) = match &self.check {
             Check::Null { absent, present } => {
-                let holds = match value {
+                let holds = match &value {
                     Value::Absent => *absent,
                     Value::One(_) => *present,
                     Value::Texts(texts) => *present && !texts.is_empty(),
@@ -164,7 +178,7 @@ impl KeyTest {
             }
             (Some(set), Value::Texts(texts)) => {
                 let mut found = Found::default();
-                for text in texts {
+                for text in texts.iter() {
                     found.add(text, check(text)?);
                 }
                 found.holds(set, negated)

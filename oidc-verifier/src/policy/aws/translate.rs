@@ -225,6 +225,7 @@ fn of_key(test: &KeyTest) -> Said {
             Said::exact(constant(holds))
         }
         Source::Request(_) | Source::RoleAuthorized(_) => Said::never(OF_THE_REQUEST),
+        Source::TagKeys(_) => Said::never("the native language asks no names of members"),
         Source::Claims {
             pointers,
             unwrapped,

@@ -58,7 +58,8 @@ impl AwsCondition {
 
 impl KeyTest {
     fn actual(&self, claims: ClaimsView<'_>) -> Option<String> {
-        if let Some((_, value)) = self.source.located(claims) {
+        let names = matches!(self.source, Source::TagKeys(_));
+        if let Some((_, value)) = self.source.located(claims).filter(|_| !names) {
             return Some(shown(value.json()));
         }
         match self.source.value(claims) {

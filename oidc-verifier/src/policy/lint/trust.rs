@@ -65,7 +65,9 @@ fn native(test: &KeyTest, unknown: fn() -> Condition) -> Condition {
                 nobody()
             };
         }
-        Source::Fixed(_) | Source::Request(_) | Source::RoleAuthorized(_) => return unknown(),
+        Source::Fixed(_) | Source::Request(_) | Source::RoleAuthorized(_) | Source::TagKeys(_) => {
+            return unknown();
+        }
     };
     let claim = |elements, test_of| {
         Condition::Claim(ClaimTest {
@@ -189,7 +191,8 @@ fn never_there(test: &KeyTest) -> Option<String> {
         Source::Claims { .. }
         | Source::Fixed(_)
         | Source::Request(_)
-        | Source::RoleAuthorized(_) => None,
+        | Source::RoleAuthorized(_)
+        | Source::TagKeys(_) => None,
     }
 }
 
