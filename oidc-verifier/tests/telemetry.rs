@@ -11,14 +11,13 @@ use std::convert::Infallible;
 use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use http::{Request, Response};
 use http_site::{JWKS, Site, config, response};
 use http_world::{at, issuer_with, token, verifier_of};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use oidc_core::{IssuerIdentifier, base64url};
-use oidc_verifier::http::{HttpTransport, KeyRefresher, RootCertificates};
+use oidc_verifier::http::{HttpTransport, KeyRefresher, RootCertificates, WAIT_FOR_KEYS};
 use oidc_verifier::key_source::KeySource;
 use oidc_verifier::policy::Policy;
 use oidc_verifier::replay::MemoryReplayGuard;
@@ -186,10 +185,13 @@ async fn nothing_that_a_token_says_is_told_and_no_label_is_a_strangers() {
     let time = Arc::clone(&seconds);
     let keys = KeyRefresher::builder(verifier_of(&id), transport)
         .source(KeySource::new(id.clone(), config()))
+        .wait_for_keys(WAIT_FOR_KEYS.max())
         .clock(move || at(time.load(Ordering::Relaxed)))
         .spawn()
         .unwrap();
-    keys.wait_until_ready(Duration::from_secs(5)).await.unwrap();
+    keys.wait_until_ready(config().total_timeout())
+        .await
+        .unwrap();
     let service = BearerLayer::new(keys.clone())
         .policy(policy_of(&iss), Arc::new(MemoryReplayGuard::new()))
         .layer(service_fn(|_: Request<()>| async {

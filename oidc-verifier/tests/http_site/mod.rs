@@ -26,13 +26,18 @@ use crate::http_world::{at, issuer_with, token};
 /// Where the issuer of a site has its JWK Set.
 pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 
-/// Short timeouts, so that a test of a silent server is short.
+/// Timeouts that no machine is too busy to keep.
 pub(crate) fn config() -> KeySourceConfig {
-    KeySourceConfig::builder()
-        .connect_timeout(Duration::from_millis(300))
-        .total_timeout(Duration::from_millis(400))
-        .build()
-        .unwrap()
+    let longest = KeySourceConfig::TOTAL_TIMEOUT.max();
+    let config = KeySourceConfig::builder().connect_timeout(longest);
+    config.total_timeout(longest).build().unwrap()
+}
+
+/// A short timeout, so that a test of a silent server is short.
+pub(crate) fn hasty() -> KeySourceConfig {
+    let shortest = KeySourceConfig::TOTAL_TIMEOUT.min();
+    let config = KeySourceConfig::builder().connect_timeout(shortest);
+    config.total_timeout(shortest).build().unwrap()
 }
 
 /// What a server does with one request. At the end it closes.
@@ -199,6 +204,10 @@ impl Site {
         format!("http://{}", self.authority())
     }
 
+    pub(crate) fn identifier(&self) -> IssuerIdentifier {
+        IssuerIdentifier::loopback(&self.url()).unwrap()
+    }
+
     /// Answers requests for this path so from now on.
     pub(crate) fn serve(&self, path: &str, reply: impl Fn() -> Reply + Send + Sync + 'static) {
         held(&self.0.shared.served).insert(path.to_owned(), Arc::new(reply));
@@ -206,7 +215,7 @@ impl Site {
 
     /// Has the issuer sign with a new key of this name, and no other.
     pub(crate) fn rotate(&self, kid: &str) {
-        let id = IssuerIdentifier::loopback(&self.url()).unwrap();
+        let id = self.identifier();
         *held(&self.0.shared.issuer) = Some(issuer_with(&id, kid));
     }
 
