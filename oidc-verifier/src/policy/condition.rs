@@ -283,8 +283,11 @@ impl ClaimTest {
         let found;
         let value = match (&self.part, value) {
             (None, value) => value,
-            // Neither a negation nor `absent` holds of a subject that cannot be read.
-            (Some(_), None) => return Ok(Verdict::Absent),
+            // `absent` is said of a part: of no subject at all it does not hold.
+            (Some(_), None) => {
+                budget.spend(1)?;
+                return Ok(Verdict::Absent);
+            }
             (Some(part), Some(sub)) => {
                 budget.spend(blocks(sub.json().len()))?;
                 found = part.of(sub);
