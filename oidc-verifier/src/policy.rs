@@ -148,6 +148,12 @@
 //! `all` cannot hold if one of its parts cannot; `any` holds if one of its parts does. An empty `all`
 //! does not load; an empty `any` is false, and does not load below `not`.
 //!
+//! # Before a token comes
+//!
+//! [`Policy::lint`] finds what admits more than was meant, and what never matches
+//! ([`lint`](mod@lint)); [`what_if`](mod@what_if) says whom a change would newly admit, of claims
+//! that were recorded.
+//!
 //! # Cost
 //!
 //! Give [`Policy::pointers`] to [`VerifierBuilder::locate`](crate::VerifierBuilder::locate): all claims are then found while
@@ -252,6 +258,9 @@ enum Effect {
 impl Policy {
     /// Rules of one policy. Whoever needs more has a directory, and no policy.
     pub const MAX_RULES: usize = 1_000;
+
+    /// Bytes of a rule's id: it stands in every explanation and log line.
+    pub const MAX_ID_BYTES: usize = 256;
 
     /// Conditions of one rule, those inside `all`, `any` and `not` and these themselves included.
     pub const MAX_CONDITIONS: usize = 64;

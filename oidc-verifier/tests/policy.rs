@@ -704,6 +704,16 @@ fn each_limit_holds_from_both_sides() {
         "too_many"
     );
 
+    let id = |bytes: usize| {
+        load(&json!({"rules": [rule("allow", &"i".repeat(bytes), &json!([condition]))]}))
+    };
+    assert!(id(Policy::MAX_ID_BYTES).is_ok());
+    let error = id(Policy::MAX_ID_BYTES + 1).unwrap_err();
+    assert_eq!(
+        (error.code(), error.at().as_str()),
+        ("too_many", "/rules/0/id")
+    );
+
     // `aud` is one of them.
     let claims = |count: usize| {
         let one = |index: usize| {
@@ -719,6 +729,20 @@ fn each_limit_holds_from_both_sides() {
     assert!(claims(Policy::MAX_CLAIMS - 1).is_ok());
     let error = claims(Policy::MAX_CLAIMS).unwrap_err();
     assert_eq!((error.code(), error.rule()), ("too_many_claims", Some(7)));
+}
+
+#[test]
+fn a_document_has_at_most_a_mebibyte() {
+    let good = rules_of_one().to_string();
+    let padded = |bytes: usize| format!("{good}{}", " ".repeat(bytes - good.len()));
+    let read = |bytes: usize| Policy::from_json(padded(bytes).as_bytes());
+    assert!(read(PolicyDocument::MAX_BYTES).is_ok());
+    let error = read(PolicyDocument::MAX_BYTES + 1).unwrap_err();
+    assert_eq!((error.code(), error.at().as_str()), ("too_long", ""));
+}
+
+fn rules_of_one() -> Value {
+    json!({"rules": [rule("allow", "r", &json!([{"claim": "c", "exists": true}]))]})
 }
 
 #[test]

@@ -55,15 +55,21 @@ const FIRST_ROUNDED: f64 = 9_007_199_254_740_992.0;
 const EXACT_NUMBER: &str = "$serde_json::private::Number";
 
 impl PolicyDocument {
+    /// Bytes of one document in JSON: a kilobyte for each of the rules that a policy may have.
+    pub const MAX_BYTES: usize = 1 << 20;
+
     /// Reads JSON strictly, with exact numbers.
     ///
     /// # Errors
     ///
-    /// The bytes are not strict JSON: duplicate names and invalid UTF-8 are refused here already.
+    /// The bytes are not strict JSON: duplicate names and invalid UTF-8 are refused here already. Or
+    /// they are more than [`MAX_BYTES`](Self::MAX_BYTES).
     pub fn from_json(json: &[u8]) -> Result<Self, PolicyError> {
         let fault = |fault| PolicyError::new(&Path::Root, fault);
         let root = PointerSet::new([Pointer::ROOT]).map_err(|_| fault(PolicyFault::Unreadable))?;
-        let limits = ScanLimits::new().max_depth(MAX_DEPTH);
+        let limits = ScanLimits::new()
+            .max_bytes(Self::MAX_BYTES)
+            .max_depth(MAX_DEPTH);
         let mut buffer = ScanBuffer::new();
         let document = root
             .scan_into(json, &limits, &mut buffer)

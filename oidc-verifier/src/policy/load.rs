@@ -113,18 +113,17 @@ fn id_of(node: &Node) -> Option<&str> {
     };
     let (_, id) = members.iter().find(|(name, _)| name == "id")?;
     let Node::Text(id) = id else { return None };
-    (1..=MAX_ID_BYTES).contains(&id.len()).then_some(id)
+    (1..=Policy::MAX_ID_BYTES).contains(&id.len()).then_some(id)
 }
-
-/// Bytes of a rule's id: it stands in every explanation and log line.
-const MAX_ID_BYTES: usize = 256;
 
 fn rule(node: &Node, path: &Path<'_>) -> Result<Rule, PolicyError> {
     let fields = Fields::read(node, path, RULE_MEMBERS)?;
     let id_at = path.member("id");
     let id = fields::non_empty(fields.require("id")?, &id_at)?;
-    if id.len() > MAX_ID_BYTES {
-        let fault = PolicyFault::TooMany { max: MAX_ID_BYTES };
+    if id.len() > Policy::MAX_ID_BYTES {
+        let fault = PolicyFault::TooMany {
+            max: Policy::MAX_ID_BYTES,
+        };
         return Err(PolicyError::new(&id_at, fault));
     }
     let at = path.member("effect");
