@@ -525,6 +525,28 @@ fn what_the_caller_chooses_is_no_guard() {
     );
 }
 
+/// Of an installation whose rules say what it is, the groups are of one house.
+#[test]
+fn an_installation_is_judged_by_the_provider_that_a_rule_names() {
+    let found = |pattern: &str| {
+        let document = json!({"rules": [{"id": "a", "effect": "allow", "issuer": OWN,
+            "audiences": ["deploy"], "provider": "gitlab", "conditions": [sub(pattern)]}]});
+        let policy = Policy::from_json(document.to_string().as_bytes()).unwrap();
+        let findings = policy.lint().into_iter();
+        findings
+            .map(|own| (own.code.as_str(), own.grade))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found("project_path:acme*"),
+        [("tenant_crossed", Grade::Caution)]
+    );
+    assert_eq!(
+        found("project_path:acme/web:ref_type:branch:ref:main"),
+        [("name_without_id", Grade::Caution)]
+    );
+}
+
 #[test]
 fn subjects_of_installations_are_known_by_their_form() {
     for (pattern, expected) in [

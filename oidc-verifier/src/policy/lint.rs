@@ -53,6 +53,7 @@
 mod claims;
 mod code;
 mod guard;
+mod needless;
 mod reach;
 mod shape;
 mod tenant;
@@ -147,7 +148,7 @@ impl Policy {
         }
         let mut effort = Effort::new(MAX_STEPS);
         let dead = reach::never_match(self, &mut report, &mut effort);
-        reach::needless(self, &dead, &mut report, &mut effort);
+        needless::check(self, &dead, &mut report, &mut effort);
         report.finish(alone.is_spent() || effort.is_spent())
     }
 

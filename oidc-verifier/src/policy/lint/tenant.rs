@@ -120,9 +120,12 @@ impl Guarded<'_> {
         effort: &mut Effort,
     ) -> bool {
         let shared = Provider::issuer_scope(&self.rule.issuer) == IssuerScope::Shared;
-        // In an enterprise on GitHub several organisations share an issuer.
-        let enterprise = provider == Some(Provider::GitHubActions);
-        if provider.is_some() && !shared && !enterprise
+        // In an installation of one's own several organisations share an issuer.
+        let installation = matches!(
+            provider,
+            Some(Provider::GitHubActions | Provider::GitLab | Provider::Terraform)
+        );
+        if provider.is_some() && !shared && !installation
             || !shape.stranger.may_pass(self.rule, effort)
         {
             return false;
