@@ -8,6 +8,7 @@ use aws_lc_rs as library;
 #[cfg(not(feature = "aws-lc-rs"))]
 use ring as library;
 
+use library::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use library::rand::SecureRandom as _;
 use library::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaEncoding,
@@ -196,6 +197,45 @@ pub(crate) fn verifies(
 /// Whether the backend verifies signatures of this algorithm.
 pub(crate) fn has_verification(algorithm: Algorithm) -> bool {
     verification(algorithm).is_some()
+}
+
+/// Encrypts with AES-256-GCM under a random nonce, which comes first in the result; `bound_to` must
+/// be the same when it is opened.
+pub(crate) fn seal(key: &[u8; 32], bound_to: &[u8], plain: &[u8]) -> Result<Vec<u8>, Failed> {
+    let mut nonce = [0; NONCE_LEN];
+    fill(&Random::new(), &mut nonce)?;
+    let mut sealed = plain.to_vec();
+    let sealing = aead_key(key)?;
+    sealing
+        .seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(bound_to),
+            &mut sealed,
+        )
+        .map_err(|_| Failed)?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// Decrypts what [`seal`] has made with the same key, bound to the same.
+pub(crate) fn open(
+    key: &[u8; 32],
+    bound_to: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Failed> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Failed)?;
+    let mut plain = Zeroizing::new(sealed.to_vec());
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let opened = aead_key(key)?
+        .open_in_place(nonce, Aad::from(bound_to), &mut plain)
+        .map_err(|_| Failed)?;
+    let length = opened.len();
+    plain.truncate(length);
+    Ok(plain)
+}
+
+fn aead_key(key: &[u8; 32]) -> Result<LessSafeKey, Failed> {
+    let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| Failed)?;
+    Ok(LessSafeKey::new(key))
 }
 
 /// Fills `dest` from the backend's generator.

@@ -4,6 +4,7 @@
 pub mod conformance;
 mod memory;
 mod private_keys;
+mod sealed_keys;
 
 use std::error::Error;
 
@@ -11,6 +12,7 @@ use crate::rotation::Version;
 
 pub use self::memory::{MemoryKeys, MemoryStore};
 pub use self::private_keys::{PrivateKeys, PrivateKeysError};
+pub use self::sealed_keys::{KeyEncryption, LocalKeyEncryption, SealedKeys};
 
 /// A place for one state document, with compare-and-swap.
 ///

@@ -80,3 +80,29 @@ impl PrivateKeysError {
         matches!(self, PrivateKeysError::Unavailable(_))
     }
 }
+
+/// A shared handle is a handle.
+macro_rules! through_a_handle {
+    ($handle:ty) => {
+        impl<K: PrivateKeys + ?Sized> PrivateKeys for $handle {
+            fn put(&self, key: &KeyRef, pem: &Zeroizing<String>) -> Result<(), PrivateKeysError> {
+                (**self).put(key, pem)
+            }
+
+            fn get(&self, key: &KeyRef) -> Result<Zeroizing<String>, PrivateKeysError> {
+                (**self).get(key)
+            }
+
+            fn destroy(&self, key: &KeyRef) -> Result<(), PrivateKeysError> {
+                (**self).destroy(key)
+            }
+
+            fn list(&self) -> Result<Vec<KeyRef>, PrivateKeysError> {
+                (**self).list()
+            }
+        }
+    };
+}
+
+through_a_handle!(&K);
+through_a_handle!(std::sync::Arc<K>);
