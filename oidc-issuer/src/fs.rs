@@ -7,15 +7,22 @@
 //!
 //! | writer | what it keeps |
 //! |---|---|
+//! | [`StateFile`] | the state of the rotation, for the processes of one machine |
+//! | [`KeyFolder`] | private keys, each in a file of the owner's |
 //! | [`Webroot`] | the documents of an issuer, for a web server to serve |
 //! | [`TokenFile`] | a token for a program to read, with the owner and the mode that an operator gave it |
 
 mod durable;
 mod error;
+mod key_folder;
+mod lock;
+mod state_file;
 mod token_file;
 mod webroot;
 
 pub use self::durable::{Files, Step};
 pub use self::error::{FileError, FileFault};
+pub use self::key_folder::KeyFolder;
+pub use self::state_file::StateFile;
 pub use self::token_file::TokenFile;
 pub use self::webroot::{Webroot, WebrootChange};

@@ -136,6 +136,20 @@ impl Files {
         }
     }
 
+    /// Writes over the bytes of a file in place. For what is about to be removed: whoever reads
+    /// meanwhile sees either.
+    pub(super) fn overwrite(&self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+        self.tell(Step::Write);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(FileError::io(path, "open"))?;
+        file.write_all(bytes)
+            .map_err(FileError::io(path, "write"))?;
+        self.tell(Step::Flush);
+        file.sync_all().map_err(FileError::io(path, "flush"))
+    }
+
     /// Makes a folder and those above it, with this mode for those that were not there.
     ///
     /// # Errors

@@ -30,6 +30,22 @@ pub enum FileFault {
         #[source]
         source: Arc<io::Error>,
     },
+    /// Its content is not what was written: cut off, or changed by somebody.
+    #[error("is damaged")]
+    Damaged,
+    /// It was there and is not any longer.
+    #[error("is gone, and there was one")]
+    Gone,
+    /// It is on a file system that is shared over a network, whose locks other machines do not see.
+    #[error("is on a network file system, where a lock keeps nobody out")]
+    Network,
+    /// Others than the owner may read or enter it.
+    #[error("is open to others (mode {mode:o})")]
+    #[non_exhaustive]
+    Open {
+        /// Its mode.
+        mode: u32,
+    },
     /// Others than the owner may write it, and could put in its place what they like.
     #[error("others may write it (mode {mode:o})")]
     #[non_exhaustive]
@@ -67,6 +83,10 @@ impl FileFault {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "file_io",
+            Self::Damaged => "file_damaged",
+            Self::Gone => "file_gone",
+            Self::Network => "file_network",
+            Self::Open { .. } => "file_open",
             Self::Writable { .. } => "file_writable",
             Self::Kind { .. } => "file_kind",
             Self::NoFileName => "file_name",
