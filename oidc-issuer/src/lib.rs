@@ -80,6 +80,7 @@
 //! none, and like all of its kind it lists none.
 
 mod backend;
+mod document;
 mod drive;
 #[cfg(all(feature = "fs", unix))]
 pub mod fs;
@@ -99,6 +100,7 @@ pub mod store;
 pub mod template;
 mod token;
 
+pub use document::DocumentFault;
 pub use drive::{Pass, Publisher, drive};
 pub use issuer::{BuildError, Issuer, IssuerBuilder};
 pub use jwt_id::{JwtId, JwtIdError};

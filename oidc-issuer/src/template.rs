@@ -49,7 +49,6 @@
 //! Checked when the template is loaded: unknown members, names that stand twice, pointers, types,
 //! reserved claims ([`TokenSpec::with_claim`]), `sub` being a string.
 
-mod document;
 mod error;
 mod fill;
 mod load;
@@ -62,8 +61,8 @@ use jsonptr::{Pointer, PointerSet, ScanBuffer, ScanLimits};
 use oidc_core::Audience;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-use self::document::Tree;
 use self::fill::Context;
+use crate::document::Tree;
 use crate::token::TokenSpec;
 
 pub use self::error::{ContextError, TemplateError, TemplateFault};

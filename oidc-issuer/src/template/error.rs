@@ -3,6 +3,7 @@
 use jsonptr::{PointerBuf, ScanError};
 
 use super::ValueType;
+use crate::document::{DocumentFault, Misplaced};
 use crate::token::TokenSpecError;
 
 /// Why a [`ClaimTemplate`](super::ClaimTemplate) does not load.
@@ -23,28 +24,9 @@ pub enum TemplateFault {
     /// The document is not of its format, such as JSON.
     #[error("cannot be read: {0}")]
     Format(String),
-    /// A name stands twice in one object.
-    #[error("the name stands there twice")]
-    DuplicateName,
-    /// There is no such member.
-    #[error("there is no such member")]
-    UnknownMember,
-    /// A member is missing.
-    #[error("`{member}` is missing")]
-    #[non_exhaustive]
-    MissingMember {
-        /// Its name.
-        member: &'static str,
-    },
-    /// The value is of another kind.
-    #[error("{found} where {expected} belongs")]
-    #[non_exhaustive]
-    Kind {
-        /// What belongs there.
-        expected: &'static str,
-        /// What is there.
-        found: &'static str,
-    },
+    /// Its shape is not that of a template.
+    #[error(transparent)]
+    Document(DocumentFault),
     /// A value is described by exactly one of `constant`, `from`, `text`, `object`, `list`.
     #[error("a value has exactly one of `constant`, `from`, `text`, `object`, `list`")]
     NotOneForm,
@@ -89,10 +71,7 @@ impl TemplateFault {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Format(_) => "format",
-            Self::DuplicateName => "duplicate_member",
-            Self::UnknownMember => "unknown_member",
-            Self::MissingMember { .. } => "missing_member",
-            Self::Kind { .. } => "wrong_kind",
+            Self::Document(fault) => fault.code(),
             Self::NotOneForm => "not_one_form",
             Self::Word { .. } => "unknown_word",
             Self::Pointer(_) => "pointer",
@@ -109,6 +88,13 @@ impl TemplateError {
     /// A stable code in `snake_case`.
     pub const fn code(&self) -> &'static str {
         self.fault.code()
+    }
+}
+
+impl From<Misplaced> for TemplateError {
+    fn from(Misplaced { at, fault }: Misplaced) -> Self {
+        let fault = TemplateFault::Document(fault);
+        Self { at, fault }
     }
 }
 

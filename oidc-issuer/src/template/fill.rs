@@ -2,6 +2,8 @@
 
 use jsonptr::{Kind, Located, Pointer, PointerSet, ScanBuffer};
 
+use crate::document::push_json_string;
+
 use super::{Claim, ContextError, Part, Subject, Text, Value, ValueType};
 
 /// A context that has been scanned for the pointers of a template.
@@ -169,10 +171,4 @@ fn is_integer(number: &str) -> bool {
     number
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'-')
-}
-
-/// Appends `text` as a JSON string.
-pub(super) fn push_json_string(text: &str, out: &mut String) {
-    // A string has a JSON form.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use jsonptr::{MAX_POINTERS, Pointer, PointerBuf, PointerSet};
 
-use super::document::Tree;
 use super::error::{TemplateError, TemplateFault};
-use super::fill::push_json_string;
 use super::{Claim, ClaimTemplate, Part, Subject, Text, Value, ValueType};
+use crate::document::{DocumentFault, Place, Tree, push_json_string};
 use crate::token::check_claim_name;
 
 const TYPES: &str = "`string`, `integer`, `boolean`, `strings`, `object`";
@@ -23,15 +22,15 @@ pub(super) fn json(json: &[u8]) -> Result<Tree, TemplateError> {
 pub(super) fn template(document: &Tree) -> Result<ClaimTemplate, TemplateError> {
     let root = Place::Root;
     let mut loader = Loader::default();
-    let [sub, claims] = members(document, &root, ["sub", "claims"])?;
-    let sub = sub.ok_or_else(|| root.error(TemplateFault::MissingMember { member: "sub" }))?;
+    let [sub, claims] = document.members(&root, ["sub", "claims"])?;
+    let sub = sub.ok_or_else(|| root.error(DocumentFault::MissingMember { member: "sub" }))?;
     let subject = loader.subject(sub, &root.member("sub"))?;
     let at = root.member("claims");
     let mut names = Vec::new();
     let mut compiled = Vec::new();
-    for (name, tree) in claims.map_or(Ok(&[][..]), |claims| object(claims, &at))? {
+    for (name, tree) in claims.map_or(Ok(&[][..]), |claims| claims.object(&at))? {
         let at = at.member(name);
-        check_claim_name(name, &names).map_err(|error| at.error(TemplateFault::Claim(error)))?;
+        check_claim_name(name, &names).map_err(|error| fault(&at, TemplateFault::Claim(error)))?;
         let mut start = String::from(",");
         push_json_string(name, &mut start);
         start.push(':');
@@ -43,7 +42,7 @@ pub(super) fn template(document: &Tree) -> Result<ClaimTemplate, TemplateError> 
     }
     let pointers = loader.pointers.iter().map(PointerBuf::as_pointer);
     let pointers = PointerSet::new(pointers)
-        .map_err(|_| root.error(TemplateFault::TooManyPointers { max: MAX_POINTERS }))?;
+        .map_err(|_| fault(&root, TemplateFault::TooManyPointers { max: MAX_POINTERS }))?;
     Ok(ClaimTemplate {
         subject,
         claims: compiled,
@@ -52,52 +51,10 @@ pub(super) fn template(document: &Tree) -> Result<ClaimTemplate, TemplateError> 
     })
 }
 
-/// Where in the document the loader is.
-#[derive(Clone, Copy)]
-enum Place<'a> {
-    Root,
-    Member(&'a Place<'a>, &'a str),
-    Index(&'a Place<'a>, usize),
-}
-
-impl<'a> Place<'a> {
-    const fn member(&'a self, name: &'a str) -> Place<'a> {
-        Place::Member(self, name)
-    }
-
-    const fn index(&'a self, index: usize) -> Place<'a> {
-        Place::Index(self, index)
-    }
-
-    fn to_pointer(self) -> PointerBuf {
-        match self {
-            Place::Root => PointerBuf::root(),
-            Place::Member(parent, name) => {
-                let mut pointer = parent.to_pointer();
-                pointer.push_token(name);
-                pointer
-            }
-            Place::Index(parent, index) => {
-                let mut pointer = parent.to_pointer();
-                pointer.push_token(&index.to_string());
-                pointer
-            }
-        }
-    }
-
-    fn error(self, fault: TemplateFault) -> TemplateError {
-        TemplateError {
-            at: self.to_pointer(),
-            fault,
-        }
-    }
-
-    fn kind(self, expected: &'static str, found: &Tree) -> TemplateError {
-        self.error(TemplateFault::Kind {
-            expected,
-            found: found.kind(),
-        })
-    }
+/// An error of the language at this place.
+fn fault(at: &Place<'_>, fault: TemplateFault) -> TemplateError {
+    let at = at.to_pointer();
+    TemplateError { at, fault }
 }
 
 /// Collects the pointers, each once.
@@ -113,7 +70,7 @@ impl Loader {
             Form::From(index, ValueType::String) => Ok(Subject::Value(index)),
             Form::Text(text) => Ok(Subject::Text(text)),
             Form::Constant(_) | Form::From(..) | Form::Object(_) | Form::List(_) => {
-                Err(at.error(TemplateFault::SubjectKind))
+                Err(fault(at, TemplateFault::SubjectKind))
             }
         }
     }
@@ -122,7 +79,7 @@ impl Loader {
         Ok(match self.form(tree, at)? {
             Form::Constant(constant) => {
                 let mut json = String::new();
-                write_constant(constant, &at.member("constant"), &mut json)?;
+                constant.write_json(&at.member("constant"), &mut json)?;
                 Value::Constant(json.into())
             }
             Form::From(index, expected) => Value::From(index, expected),
@@ -130,7 +87,7 @@ impl Loader {
             Form::Object(tree) => {
                 let at = at.member("object");
                 let mut members = Vec::new();
-                for (name, tree) in object(tree, &at)? {
+                for (name, tree) in tree.object(&at)? {
                     let mut json = String::new();
                     push_json_string(name, &mut json);
                     members.push((json.into(), self.value(tree, &at.member(name))?));
@@ -139,7 +96,7 @@ impl Loader {
             }
             Form::List(tree) => {
                 let at = at.member("list");
-                let list = list(tree, &at)?.iter().enumerate();
+                let list = tree.list(&at)?.iter().enumerate();
                 let values = list.map(|(index, tree)| self.value(tree, &at.index(index)));
                 Value::List(values.collect::<Result<_, _>>()?)
             }
@@ -149,28 +106,28 @@ impl Loader {
     /// The one form in which a value is described.
     fn form<'t>(&mut self, tree: &'t Tree, at: &Place<'_>) -> Result<Form<'t>, TemplateError> {
         let names = ["constant", "from", "type", "text", "object", "list"];
-        match members(tree, at, names)? {
+        match tree.members(at, names)? {
             [Some(constant), None, None, None, None, None] => Ok(Form::Constant(constant)),
             [None, Some(from), Some(kind), None, None, None] => {
                 let index = self.pointer(from, &at.member("from"))?;
                 Ok(Form::From(index, value_type(kind, &at.member("type"))?))
             }
-            [None, Some(_), None, None, None, None] => {
-                Err(at.error(TemplateFault::MissingMember { member: "type" }))
-            }
+            [None, Some(_), None, None, None, None] => Err(at
+                .error(DocumentFault::MissingMember { member: "type" })
+                .into()),
             [None, None, None, Some(text), None, None] => {
                 Ok(Form::Text(self.text(text, &at.member("text"))?))
             }
             [None, None, None, None, Some(members), None] => Ok(Form::Object(members)),
             [None, None, None, None, None, Some(values)] => Ok(Form::List(values)),
-            _ => Err(at.error(TemplateFault::NotOneForm)),
+            _ => Err(fault(at, TemplateFault::NotOneForm)),
         }
     }
 
     fn text(&mut self, tree: &Tree, at: &Place<'_>) -> Result<Text, TemplateError> {
-        let trees = list(tree, at)?;
+        let trees = tree.list(at)?;
         if trees.is_empty() {
-            return Err(at.error(TemplateFault::Empty));
+            return Err(fault(at, TemplateFault::Empty));
         }
         let mut delimiters = String::new();
         for tree in trees {
@@ -183,7 +140,7 @@ impl Loader {
             let at = at.index(index);
             parts.push(match tree {
                 Tree::Text(literal) if literal.is_empty() => {
-                    return Err(at.error(TemplateFault::Empty));
+                    return Err(fault(&at, TemplateFault::Empty));
                 }
                 Tree::Text(literal) => Part::Literal(literal.as_str().into()),
                 Tree::Null | Tree::Bool(_) | Tree::Integer(_) | Tree::List(_) | Tree::Map(_) => {
@@ -200,13 +157,13 @@ impl Loader {
         delimiters: &str,
         at: &Place<'_>,
     ) -> Result<Part, TemplateError> {
-        let [from, may_contain] = members(tree, at, ["from", "may_contain"])?;
-        let from = from.ok_or_else(|| at.error(TemplateFault::MissingMember { member: "from" }))?;
+        let [from, may_contain] = tree.members(at, ["from", "may_contain"])?;
+        let from = from.ok_or_else(|| at.error(DocumentFault::MissingMember { member: "from" }))?;
         let pointer = self.pointer(from, &at.member("from"))?;
         let at = at.member("may_contain");
-        let allowed = may_contain.map_or(Ok(""), |tree| text(tree, &at))?;
+        let allowed = may_contain.map_or(Ok(""), |tree| tree.text(&at))?;
         if let Some(character) = allowed.chars().find(|char| !delimiters.contains(*char)) {
-            return Err(at.error(TemplateFault::NoDelimiter { character }));
+            return Err(fault(&at, TemplateFault::NoDelimiter { character }));
         }
         let refused = delimiters.chars().filter(|char| !allowed.contains(*char));
         Ok(Part::Value {
@@ -216,8 +173,8 @@ impl Loader {
     }
 
     fn pointer(&mut self, tree: &Tree, at: &Place<'_>) -> Result<usize, TemplateError> {
-        let pointer = Pointer::parse(text(tree, at)?)
-            .map_err(|error| at.error(TemplateFault::Pointer(error)))?;
+        let pointer = Pointer::parse(tree.text(at)?)
+            .map_err(|error| fault(at, TemplateFault::Pointer(error)))?;
         let known = self.pointers.iter();
         let known = known
             .map(PointerBuf::as_pointer)
@@ -245,81 +202,7 @@ fn value_type(tree: &Tree, at: &Place<'_>) -> Result<ValueType, TemplateError> {
         ValueType::String,
         ValueType::Strings,
     ];
-    let word = text(tree, at)?;
+    let word = tree.text(at)?;
     let found = all.into_iter().find(|kind| kind.name() == word);
-    found.ok_or_else(|| at.error(TemplateFault::Word { expected: TYPES }))
-}
-
-/// The members of these names; there are no others.
-fn members<'t, const N: usize>(
-    tree: &'t Tree,
-    at: &Place<'_>,
-    names: [&str; N],
-) -> Result<[Option<&'t Tree>; N], TemplateError> {
-    let all = object(tree, at)?;
-    if let Some((name, _)) = all.iter().find(|(name, _)| !names.contains(&name.as_str())) {
-        return Err(at.member(name).error(TemplateFault::UnknownMember));
-    }
-    Ok(names.map(|wanted| {
-        let mut found = all.iter().filter(|(name, _)| name == wanted);
-        found.next().map(|(_, tree)| tree)
-    }))
-}
-
-/// The members, each name once.
-fn object<'t>(tree: &'t Tree, at: &Place<'_>) -> Result<&'t [(String, Tree)], TemplateError> {
-    let Tree::Map(members) = tree else {
-        return Err(at.kind("an object", tree));
-    };
-    let mut seen = std::collections::HashSet::new();
-    match members.iter().find(|(name, _)| !seen.insert(name)) {
-        Some((name, _)) => Err(at.member(name).error(TemplateFault::DuplicateName)),
-        None => Ok(members),
-    }
-}
-
-fn list<'t>(tree: &'t Tree, at: &Place<'_>) -> Result<&'t [Tree], TemplateError> {
-    let Tree::List(list) = tree else {
-        return Err(at.kind("a list", tree));
-    };
-    Ok(list)
-}
-
-fn text<'t>(tree: &'t Tree, at: &Place<'_>) -> Result<&'t str, TemplateError> {
-    let Tree::Text(text) = tree else {
-        return Err(at.kind("a string", tree));
-    };
-    Ok(text)
-}
-
-fn write_constant(tree: &Tree, at: &Place<'_>, out: &mut String) -> Result<(), TemplateError> {
-    match tree {
-        Tree::Null => out.push_str("null"),
-        Tree::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Tree::Integer(value) => out.push_str(&value.to_string()),
-        Tree::Text(text) => push_json_string(text, out),
-        Tree::List(trees) => {
-            out.push('[');
-            for (index, tree) in trees.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_constant(tree, &at.index(index), out)?;
-            }
-            out.push(']');
-        }
-        Tree::Map(_) => {
-            out.push('{');
-            for (index, (name, tree)) in object(tree, at)?.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                push_json_string(name, out);
-                out.push(':');
-                write_constant(tree, &at.member(name), out)?;
-            }
-            out.push('}');
-        }
-    }
-    Ok(())
+    found.ok_or_else(|| fault(at, TemplateFault::Word { expected: TYPES }))
 }
