@@ -1,27 +1,4 @@
-//! diridp: directories of a machine that become the subjects of tokens.
-//!
-//! The claims of a token come from three places; later ones win: those of the provider, those of the
-//! token, and the name of a directory, if the token's path has a parameter. The times are always
-//! the issuer's.
-//!
-//! ```
-//! use oidc_issuer::profile::diridp::TokenClaims;
-//! use serde_json::json;
-//!
-//! let claims = TokenClaims::new()
-//!     .with_provider_claims(json!({"aud": "sts.amazonaws.com", "team": "web"}))?
-//!     .with_token_claims(json!({"team": "data"}))?
-//!     .with_path_parameter("sub", "my-application")?;
-//! let spec = claims.token_spec()?;
-//! assert_eq!(spec.subject(), "my-application");
-//! assert_eq!(spec.audience().iter().collect::<Vec<_>>(), ["sts.amazonaws.com"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! What differs from the original: `iss`, `exp`, `iat`, `nbf` and `jti` cannot be set by a claim
-//! or by a directory's name; a token has a `sub` and an `aud`; a directory's name has only letters,
-//! digits and `._@+-` of ASCII, at most [`MAX_PARAMETER_BYTES`](TokenClaims::MAX_PARAMETER_BYTES), and
-//! does not begin with a dot.
+//! The claims of a token, by where they come from.
 
 use std::time::Duration;
 
@@ -31,6 +8,23 @@ use serde_json::{Map, Value};
 use crate::token::{TokenSpec, TokenSpecError};
 
 /// The claims of a token, by where they come from.
+///
+/// Later ones win: those of the provider, those of the token, and the name of a directory, if the
+/// token's path has a parameter. The times are always the issuer's.
+///
+/// ```
+/// use oidc_issuer::profile::diridp::TokenClaims;
+/// use serde_json::json;
+///
+/// let claims = TokenClaims::new()
+///     .with_provider_claims(json!({"aud": "sts.amazonaws.com", "team": "web"}))?
+///     .with_token_claims(json!({"team": "data"}))?
+///     .with_path_parameter("sub", "my-application")?;
+/// let spec = claims.token_spec()?;
+/// assert_eq!(spec.subject(), "my-application");
+/// assert_eq!(spec.audience().iter().collect::<Vec<_>>(), ["sts.amazonaws.com"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct TokenClaims {
     claims: Map<String, Value>,
