@@ -86,6 +86,7 @@ mod drive;
 pub mod fs;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod import;
 mod issuer;
 mod jwt_id;
 pub mod profile;
@@ -121,8 +122,8 @@ pub use signing_key::{
     KeyFormat, KeyKind, Limit, MAX_KEY_BYTES, MAX_KID_BYTES, Operation, SigningKey, SigningKeyError,
 };
 pub use state::{
-    KeyRing, KeyState, MAX_KEYS_PER_RING, RevocationReason, RingKey, RingName, RingNameError,
-    RotationState, StateError, StateName, Transition, TransitionError,
+    ImportedKey, ImportedRole, KeyRing, KeyState, MAX_KEYS_PER_RING, RevocationReason, RingKey,
+    RingName, RingNameError, RotationState, StateError, StateName, Transition, TransitionError,
 };
 pub use template::ClaimTemplate;
 pub use token::{IssueError, MAX_TOKEN_BYTES, Token, TokenSpec, TokenSpecError};

@@ -2,6 +2,7 @@
 
 mod chain;
 mod error;
+mod import;
 mod key;
 mod ring;
 mod ring_name;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use self::chain::Log;
 pub use self::chain::{StateName, Transition};
 pub use self::error::{StateError, TransitionError};
+pub use self::import::{ImportedKey, ImportedRole};
 pub use self::key::{KeyState, RevocationReason, RingKey};
 pub use self::ring::{KeyRing, MAX_KEYS_PER_RING};
 pub use self::ring_name::{RingName, RingNameError};

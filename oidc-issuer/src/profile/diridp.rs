@@ -42,10 +42,12 @@
 mod claims;
 mod config;
 mod config_error;
+mod index;
 mod path;
 mod slug;
 
 pub use self::claims::{ClaimsError, TokenClaims};
 pub use self::config::{Config, KeyConfig, Provider, TokenConfig};
 pub use self::config_error::{ConfigError, ConfigFault};
+pub use self::index::{IndexedKey, KeyIndex};
 pub use self::path::TokenPath;

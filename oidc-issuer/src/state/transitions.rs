@@ -295,7 +295,7 @@ impl RotationState {
         }
     }
 
-    fn step(
+    pub(super) fn step(
         &mut self,
         kid: &str,
         now: NumericDate,
