@@ -3,12 +3,11 @@
 use std::error::Error;
 use std::time::Duration;
 
-use oidc_core::IssuerIdentifier;
+use oidc_core::{Algorithm, IssuerIdentifier};
 
-use crate::random::SystemRandom;
 use crate::rotation::{Clocks, Commit, Documents, KeyRef, Rotation, Sighting, Step};
-use crate::signing_key::SigningKey;
-use crate::state::RotationState;
+use crate::signing_key::{SigningKey, SigningKeyError};
+use crate::state::{RingName, RotationState};
 use crate::store::{CommitError, PrivateKeys, StateStore, StoreError};
 
 /// Where the documents are put, and where the world sees them.
@@ -42,6 +41,8 @@ pub struct Pass {
 
 /// Takes every step that is due, and says how long to sleep.
 ///
+/// `make` makes a key for a ring, usually with [`SigningKey::generate`].
+///
 /// This is the whole of a driver but for its clock and its loop: a thread of its own, or a blocking
 /// task. Drivers of asynchronous stores take the steps of [`Rotation::poll`] themselves.
 ///
@@ -54,7 +55,7 @@ pub struct Pass {
 /// use oidc_issuer::store::{MemoryKeys, MemoryStore, StoreError};
 /// use oidc_issuer::{
 ///     Clocks, Documents, Issuer, Publisher, Rotation, RotationConfig, RotationPolicy, Sighting,
-///     SystemRandom, TokenSpec, drive,
+///     RingName, SigningKey, SystemRandom, TokenSpec, drive,
 /// };
 ///
 /// /// In a service: a folder of a web server, a bucket, or the documents of an HTTP handler.
@@ -82,13 +83,14 @@ pub struct Pass {
 /// let mut rotation = Rotation::new(config);
 /// let (store, keys, site) = (MemoryStore::new(), MemoryKeys::new(), Site::default());
 /// let random = SystemRandom::new();
+/// let make = |_ring: &RingName, algorithm| SigningKey::generate(algorithm, &random);
 ///
 /// // In a service: the wall clock, and `Instant`s counted from the first.
 /// let now = NumericDate::from_seconds(1_790_000_000)?;
 /// let clocks = Clocks::new(now, Duration::ZERO);
 /// rotation.confirm_clock(clocks);
 ///
-/// let pass = drive(&mut rotation, &store, &keys, &site, &random, || clocks);
+/// let pass = drive(&mut rotation, &store, &keys, &site, make, || clocks);
 /// assert!(pass.failures.is_empty());
 ///
 /// // After each pass: an issuer for the threads that make tokens.
@@ -101,7 +103,7 @@ pub fn drive(
     store: &impl StateStore,
     keys: &impl PrivateKeys,
     publisher: &impl Publisher,
-    random: &SystemRandom,
+    mut make: impl FnMut(&RingName, Algorithm) -> Result<SigningKey, SigningKeyError>,
     mut clocks: impl FnMut() -> Clocks,
 ) -> Pass {
     let mut failures: Vec<Box<dyn Error + Send + Sync>> = Vec::new();
@@ -110,7 +112,7 @@ pub fn drive(
             Step::Load => load(rotation, store, &mut clocks),
             Step::Commit(step) => commit(rotation, store, &step, &mut clocks),
             Step::Generate { ring, algorithm } => {
-                let made = SigningKey::generate(algorithm, random).map_err(Into::into);
+                let made = make(&ring, algorithm).map_err(Into::into);
                 let stored = made.and_then(|key| {
                     let name = KeyRef::new(rotation.config().issuer(), &ring, algorithm, key.kid());
                     keys.put(&name, &key.to_pkcs8_pem())?;

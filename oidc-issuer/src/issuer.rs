@@ -91,7 +91,35 @@ impl Issuer {
     /// [`IssueError::Stale`] when this value is too old, [`IssueError::Lifetime`],
     /// [`IssueError::NoActiveKey`] and [`IssueError::EndOfTrust`].
     pub fn issue(&self, spec: &TokenSpec, now: NumericDate) -> Result<Token, IssueError> {
-        let ring = self.ring(spec)?;
+        self.issue_with(self.ring(spec)?, spec, now)
+    }
+
+    /// Like [`issue`](Self::issue), with the key of the ring of this name, for an issuer with several
+    /// rings of one algorithm. What the token asks for must be the ring's.
+    ///
+    /// # Errors
+    ///
+    /// The same; [`IssueError::NoActiveKey`] for a ring that there is not, too.
+    pub fn issue_in_ring(
+        &self,
+        ring: &RingName,
+        spec: &TokenSpec,
+        now: NumericDate,
+    ) -> Result<Token, IssueError> {
+        let found = self.rings.iter().find(|own| own.name == *ring);
+        let found = found.ok_or_else(|| IssueError::NoActiveKey { ring: ring.clone() })?;
+        match spec.algorithm() {
+            Some(algorithm) if algorithm != found.algorithm => Err(IssueError::NoKey { algorithm }),
+            Some(_) | None => self.issue_with(found, spec, now),
+        }
+    }
+
+    fn issue_with(
+        &self,
+        ring: &ActiveRing,
+        spec: &TokenSpec,
+        now: NumericDate,
+    ) -> Result<Token, IssueError> {
         if let Some(lease) = &self.lease {
             lease.check(now)?;
         }

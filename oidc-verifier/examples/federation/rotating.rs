@@ -6,8 +6,8 @@ use std::time::Duration;
 use oidc_core::DiscoveryResponse;
 use oidc_issuer::store::{MemoryKeys, MemoryStore, StoreError};
 use oidc_issuer::{
-    Clocks, Documents, Event, Issuer, Publisher, Rotation, RotationConfig, RotationPolicy,
-    RotationSettings, Sighting, SystemRandom, drive,
+    Clocks, Documents, Event, Issuer, Publisher, RingName, Rotation, RotationConfig,
+    RotationPolicy, RotationSettings, Sighting, SigningKey, SigningKeyError, SystemRandom, drive,
 };
 use oidc_verifier::{Algorithm, IssuerIdentifier, JwkSet, NumericDate, ProviderMetadata};
 
@@ -47,9 +47,14 @@ impl Rotating {
         let clocks = Clocks::new(now, Duration::ZERO);
         // This clock is moved by hand and always right; a service asks a second one.
         rotation.confirm_clock(clocks);
-        let pass = drive(&mut rotation, &store, &keys, &Site(host), &random, || {
-            clocks
-        });
+        let pass = drive(
+            &mut rotation,
+            &store,
+            &keys,
+            &Site(host),
+            make(&random),
+            || clocks,
+        );
         if let Some(failure) = pass.failures.into_iter().next() {
             return Err(failure);
         }
@@ -77,7 +82,7 @@ impl Rotating {
             &self.store,
             &self.keys,
             &Site(host),
-            &self.random,
+            make(&self.random),
             || clocks,
         );
         if let Some(failure) = pass.failures.into_iter().next() {
@@ -91,6 +96,13 @@ impl Rotating {
         let passed = u64::try_from(now.seconds_since(self.started)).unwrap_or(0);
         Clocks::new(now, Duration::from_secs(passed))
     }
+}
+
+/// Makes the keys of a ring.
+fn make(
+    random: &SystemRandom,
+) -> impl FnMut(&RingName, Algorithm) -> Result<SigningKey, SigningKeyError> {
+    |_ring, algorithm| SigningKey::generate(algorithm, random)
 }
 
 /// The public address. Here it is in the same process, so a look asks the host what it serves; a
