@@ -1,0 +1,234 @@
+//! One provider at work: its keys, its documents, its tokens.
+
+use std::error::Error;
+use std::time::Duration;
+
+use oidc_core::NumericDate;
+use oidc_issuer::fs::{Files, StateFile};
+use oidc_issuer::profile::diridp::{Config, KeyConfig, Provider};
+use oidc_issuer::{
+    Event, Issuer, Pass, RevocationReason, RingName, Rotation, RotationConfig, RotationPolicy,
+    RotationSettings, SigningKey, Successor, SystemRandom, drive,
+};
+
+use crate::clock::clocks;
+use crate::files::{KeyFolders, Site};
+use crate::log::{Log, chain};
+use crate::takeover;
+use crate::tokens::{self, Complaints};
+
+/// A provider that runs. It is made anew when the configuration is, and goes on from its files.
+pub(crate) struct Service {
+    provider: Provider,
+    files: Files,
+    store: StateFile,
+    keys: KeyFolders,
+    site: Site,
+    rotation: Rotation,
+    random: SystemRandom,
+    issuer: Option<Issuer>,
+    began: NumericDate,
+    complaints: Complaints,
+    log: Log,
+}
+
+impl Service {
+    /// Opens the files of a provider, and takes over those of the original.
+    pub(crate) fn open(
+        config: &Config,
+        provider: &Provider,
+        files: &Files,
+        log: Log,
+    ) -> Result<Service, Box<dyn Error>> {
+        let rotation = Rotation::new(rotation_config(provider)?);
+        let folder = config.state_dir().join(provider.name());
+        files.create_folder(&folder, 0o755)?;
+        let store = StateFile::open(files.clone(), folder.join("state.json"))?;
+        let keys = KeyFolders::open(files, provider)?;
+        let now = clocks().wall;
+        takeover::take_over(provider, files, &store, &keys, now, log)?;
+        let mut service = Service {
+            provider: provider.clone(),
+            files: files.clone(),
+            site: Site::open(files, provider)?,
+            store,
+            keys,
+            rotation,
+            random: SystemRandom::new(),
+            issuer: None,
+            began: now,
+            complaints: Complaints::new(),
+            log,
+        };
+        service.confirm_clock();
+        Ok(service)
+    }
+
+    /// The operator stands for the clock: by starting the program, and by reloading it.
+    pub(crate) fn confirm_clock(&mut self) {
+        self.rotation.confirm_clock(clocks());
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// Does what is due, and says when to come back. Whatever fails is told and tried again.
+    pub(crate) fn pass(&mut self) -> Duration {
+        let Pass { wait, failures, .. } = self.drive();
+        let name = self.provider.name();
+        for failure in failures {
+            self.log
+                .error(format_args!("{name}: {}", chain(failure.as_ref())));
+        }
+        for event in self.rotation.take_events() {
+            // What happened before this program began was told then.
+            if !matches!(&event, Event::Transition(past) if past.at < self.began) {
+                tell(name, &event, self.log);
+            }
+        }
+        let before = self.issuer.take();
+        match Issuer::of_rotation(&self.rotation, &self.keys, clocks(), before.as_ref()) {
+            Ok(issuer) => {
+                for (kid, error) in issuer.unusable() {
+                    self.log
+                        .error(format_args!("{name}: key {kid}: {}", chain(error)));
+                }
+                let (files, now) = (&self.files, clocks().wall);
+                let complaints = &mut self.complaints;
+                let due =
+                    tokens::write_due(&self.provider, &issuer, files, now, complaints, self.log);
+                self.issuer = Some(issuer);
+                wait.min(due)
+            }
+            Err(error) => {
+                self.issuer = before;
+                self.log.error(format_args!("{name}: {}", chain(&error)));
+                wait.min(RETRY)
+            }
+        }
+    }
+
+    fn drive(&mut self) -> Pass {
+        let Service {
+            provider,
+            rotation,
+            store,
+            keys,
+            site,
+            random,
+            ..
+        } = self;
+        let bits = |ring: &RingName| {
+            let chain = provider
+                .keys()
+                .iter()
+                .find(|key| key.name() == ring.as_str());
+            chain.map_or(2048, KeyConfig::bits)
+        };
+        let make = |ring: &RingName, algorithm: oidc_core::Algorithm| {
+            if algorithm.is_rsa() {
+                SigningKey::generate_rsa(algorithm, bits(ring), random)
+            } else {
+                SigningKey::generate(algorithm, random)
+            }
+        };
+        drive(rotation, store, keys, site, make, clocks)
+    }
+
+    /// Takes a key out of trust, or says what that would do. The answer is for a person.
+    pub(crate) fn revoke(&mut self, kid: &str, dry_run: bool) -> Result<String, Box<dyn Error>> {
+        self.drive();
+        let reason = RevocationReason::Compromised;
+        let successor = Successor::Aged;
+        let mut dry = self.rotation.clone();
+        let rotation = if dry_run {
+            &mut dry
+        } else {
+            &mut self.rotation
+        };
+        let revocation = rotation.revoke(kid, reason, successor, clocks())?;
+        let mut lines = vec![match &revocation.successor {
+            Some(next) => format!("{kid} is revoked, {next} signs"),
+            None => format!("{kid} is revoked"),
+        }];
+        for distrust in &revocation.distrust {
+            lines.push(match distrust.at {
+                Some(at) => format!("  {:?}: at {at} at the latest", distrust.class),
+                None => format!(
+                    "  {:?}: when somebody gives them the new keys",
+                    distrust.class
+                ),
+            });
+        }
+        if dry_run {
+            lines.push("nothing was done".to_owned());
+        } else if let Some(failure) = self.drive().failures.into_iter().next() {
+            return Err(failure);
+        }
+        Ok(lines.join("\n"))
+    }
+}
+
+/// After a failure that says no time of its own.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// The times of the configuration as a policy for each chain.
+fn rotation_config(provider: &Provider) -> Result<RotationConfig, Box<dyn Error>> {
+    let mut config = RotationConfig::new(provider.issuer().clone()).jwks_uri(provider.jwks_uri());
+    for key in provider.keys() {
+        let policy = policy(provider, key)
+            .map_err(|error| format!("key `{}`: {}", key.name(), chain(&*error)))?;
+        config = config.named_ring(RingName::new(key.name())?, key.algorithm(), policy)?;
+    }
+    Ok(config)
+}
+
+/// A key signs for its lifespan, and is published for the margin before that. The margin is also
+/// what consumers' caches may take; after its last signature it is published for the margin or for
+/// as long as its tokens live, whichever is longer (W1).
+fn policy(provider: &Provider, key: &KeyConfig) -> Result<RotationPolicy, Box<dyn Error>> {
+    let margin = key.publish_margin();
+    let quarter = Duration::from_secs(margin.as_secs().div_euclid(4));
+    let clock_error = CLOCK_ERROR.min(quarter).max(Duration::from_secs(1));
+    let cache = margin.saturating_sub(clock_error);
+    let longest = provider.longest_token(key).max(SHORTEST_LIFETIME);
+    let settings = RotationSettings::new()
+        .period(key.lifespan())
+        .token_lifetime(longest)
+        .publish_before(margin)
+        .clock_error(clock_error)
+        .consumer_cache_life(cache)
+        .jwks_cache_life(cache.min(USUAL_CACHE))
+        .token_refresh(Duration::ZERO)
+        .rings(u8::try_from(provider.keys().len())?);
+    let policy = RotationPolicy::solve(&settings)?;
+    if policy.publish_after() >= margin {
+        return Ok(policy);
+    }
+    Ok(RotationPolicy::solve(&settings.publish_after(margin))?)
+}
+
+const CLOCK_ERROR: Duration = Duration::from_secs(60);
+
+/// The least that a policy is made for; tokens may live shorter.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
+
+/// What a cache that honours headers takes with the web server's own defaults.
+const USUAL_CACHE: Duration = Duration::from_secs(1_200);
+
+fn tell(name: &str, event: &Event, log: Log) {
+    match event {
+        Event::Transition(transition) => log.notice(format_args!(
+            "{name}: key {} of {} is {}",
+            transition.kid,
+            transition.ring,
+            transition.to.as_str()
+        )),
+        Event::ClockHeld
+        | Event::RolledBack { .. }
+        | Event::ForeignState { .. }
+        | Event::Unusable { .. }
+        | _ => log.warning(format_args!("{name}: {event:?}")),
+    }
+}
