@@ -68,9 +68,9 @@ impl Profile {
     /// others than the relying party.
     ///
     /// It tightens the rules of the standards and loosens none, but for a `typ` and a lifetime that
-    /// the provider is known to write. A verifier is not built for an issuer that is known to be another provider's, nor for
-    /// [`Provider::SpiffeJwtSvid`], which must know its trust domain: use
-    /// [`jwt_svid`](Self::jwt_svid).
+    /// the provider is known to write. A verifier is not built for an issuer that is known to be
+    /// another provider's, nor for [`Provider::SpiffeJwtSvid`], which must know its trust domain:
+    /// use [`jwt_svid`](Self::jwt_svid).
     ///
     /// [`Verified::claim_drift`](crate::Verified::claim_drift) reports what is new in a token.
     ///
