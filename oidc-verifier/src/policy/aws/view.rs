@@ -98,6 +98,7 @@ impl KeyTest {
         else {
             return None;
         };
+        let lower_text = text.to_lowercase();
         wanted.iter().find_map(|wanted| match wanted {
             Expectation::Text(own) => differs_only(own, text).or_else(|| {
                 let like = own.contains(['*', '?'])
@@ -106,7 +107,7 @@ impl KeyTest {
             }),
             Expectation::Like(pattern) => {
                 let lower = Pattern::parse(&pattern.as_str().to_lowercase());
-                let case = lower.is_ok_and(|lower| lower.matches(&text.to_lowercase()));
+                let case = lower.is_ok_and(|lower| lower.matches(&lower_text));
                 case.then(|| "differs only in case".to_owned())
             }
             Expectation::AnyCase(_)
