@@ -139,6 +139,61 @@ fn a_policy_that_does_not_load_is_answered_with_code_and_place() {
     assert_eq!(refused["at"], "/config/claims");
 }
 
+/// Code, grade and place: whether the claims pass or not.
+#[test]
+fn each_dialect_answers_with_its_lint() {
+    let lint = |request: &Value| -> Vec<Value> {
+        let answer = answer(request);
+        let findings = answer["lint"].as_array().unwrap().iter();
+        findings
+            .map(|own| json!([own["code"], own["grade"], own["at"]]))
+            .collect()
+    };
+    let github = "https://token.actions.githubusercontent.com";
+    let mut request = native();
+    request["issuer"] = json!(github);
+    request["claims"]["iss"] = json!(github);
+    request["policy"]["rules"][0]["issuer"] = json!(github);
+    request["policy"]["rules"][0]["conditions"] =
+        json!([{"claim": "sub", "pattern": "repo:acme*"}]);
+    let crossed = json!(["tenant_crossed", "dangerous", "/rules/0/conditions/0"]);
+    assert_eq!(lint(&request), [crossed.clone()]);
+    // Of claims that no verified token has, the lint is given all the same.
+    request["issuer"] = json!("https://other.example");
+    assert_eq!(lint(&request), [crossed]);
+
+    let mut request = doppler();
+    assert_eq!(lint(&request), [json!(null); 0]);
+    request["policy"]["config"]["claims_type"] = json!("wildcard");
+    request["policy"]["config"]["claims"] = json!({"aud": ["*"], "sub": ["job-*"]});
+    assert_eq!(
+        lint(&request),
+        [json!([
+            "audience_unpinned",
+            "dangerous",
+            "/config/claims/aud"
+        ])]
+    );
+
+    let mut request = aws();
+    assert_eq!(lint(&request), [json!(null); 0]);
+    request["policy"]["Statement"][0]["Condition"] = json!({
+        "StringEquals": {"ci.example:aud": "deploy"},
+        "StringEqualsIfExists": {"ci.example:sub": "job-42"}
+    });
+    assert_eq!(
+        lint(&request),
+        [
+            json!([
+                "holds_if_absent",
+                "caution",
+                "/Statement/0/Condition/StringEqualsIfExists/ci.example:sub"
+            ]),
+            json!(["guard_negative", "dangerous", "/Statement/0"]),
+        ]
+    );
+}
+
 #[test]
 fn a_trust_policy_answers_with_sid_or_index() {
     let allowed = answer(&aws());
