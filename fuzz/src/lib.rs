@@ -12,13 +12,16 @@ mod jwk_set;
 mod pointer;
 #[path = "../../oidc-verifier/tests/reference/mod.rs"]
 mod reference;
+mod rotation_policy;
 mod scan;
+mod state_document;
 mod subject;
 mod verify;
 
 pub use self::{
-    compact::compact, discovery::discovery, jwk_set::jwk_set, pointer::pointer, scan::scan,
-    subject::subject, verify::verify,
+    compact::compact, discovery::discovery, jwk_set::jwk_set, pointer::pointer,
+    rotation_policy::rotation_policy, scan::scan, state_document::state_document, subject::subject,
+    verify::verify,
 };
 
 /// The entry of a fuzz target: libFuzzer's when built for it, otherwise nothing.

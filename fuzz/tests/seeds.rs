@@ -47,6 +47,19 @@ fn discovery_documents() {
 }
 
 #[test]
+fn rotation_policies() {
+    assert_eq!(
+        replay("rotation_policy", oidc_fuzz::rotation_policy),
+        [2, 8]
+    );
+}
+
+#[test]
+fn state_documents() {
+    assert_eq!(replay("state_document", oidc_fuzz::state_document), [3, 8]);
+}
+
+#[test]
 fn subjects() {
     assert_eq!(replay("subject", oidc_fuzz::subject), [21, 10]);
 }

@@ -79,6 +79,15 @@
 //! OpenID Connect Discovery also asks for an authorization endpoint; an issuer for workloads has
 //! none, and like all of its kind it lists none.
 
+#[cfg(doctest)]
+mod how_tos {
+    #[doc = include_str!("../../docs/rotate-keys.md")]
+    struct RotateKeys;
+
+    #[doc = include_str!("../../docs/rotate-in-an-emergency.md")]
+    struct RotateInAnEmergency;
+}
+
 mod backend;
 mod document;
 mod drive;

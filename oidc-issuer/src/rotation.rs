@@ -380,6 +380,7 @@ impl Rotation {
             self.witness = None;
             self.install(state, Some(version), clocks);
             self.reload = true;
+            self.retries.load = clocks.monotonic;
         }
         true
     }

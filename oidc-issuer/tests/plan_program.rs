@@ -140,3 +140,22 @@ fn a_year_of_the_default_rotation_publishes_three_keys_at_most() {
     }
     assert_eq!((rotations, most), (53, 3));
 }
+
+/// What `docs/rotate-keys.md` shows is what the program answers.
+#[test]
+fn the_how_to_shows_what_is_answered() {
+    let page = include_str!("../../docs/rotate-keys.md");
+    let request = page
+        .lines()
+        .find_map(|line| line.strip_prefix("echo '")?.strip_suffix("' |"))
+        .unwrap_or_default();
+    let answer = program::answer_line(request.as_bytes());
+    assert_eq!(answer["violated"], "I3");
+    assert!(page.contains(&format!("`\"fix\":{}`", answer["fix"])));
+    let document = page.split("```json").nth(1).unwrap_or_default();
+    let document = document.split("```").next().unwrap_or_default();
+    let settings: oidc_issuer::RotationSettings =
+        serde_json::from_str(document).unwrap_or_default();
+    assert_ne!(settings, oidc_issuer::RotationSettings::new());
+    assert!(oidc_issuer::RotationPolicy::solve(&settings).is_ok());
+}

@@ -28,12 +28,13 @@ impl Rotation {
         self.add_rings(&mut draft, clocks);
         self.take_in_generated(&mut draft, clocks);
         self.take_in_facts(&mut draft, clocks);
-        self.reserve(&mut draft, clocks);
         if let Some(now) = self.guard.trusted(clocks) {
             self.take_in_sightings(&mut draft, clocks);
             self.withdraw(&mut draft, now);
             self.promote(&mut draft, clocks, now);
         }
+        // After the promotion: a key that steps back reaches no further.
+        self.reserve(&mut draft, clocks);
         let now = self.guard.trusted(clocks);
         match draft.0 {
             Cow::Borrowed(_) => None,
@@ -96,7 +97,9 @@ impl Rotation {
             self.apply(intent, draft, clocks);
         }
         for (ring, jwk) in &self.facts.adopted {
-            let until = now.saturating_add(self.policy_or_longest(ring).publish_after());
+            // By a clock that may be behind, it would go early.
+            let until = now.max(draft.0.clock());
+            let until = until.saturating_add(self.policy_or_longest(ring).publish_after());
             draft.edit(|next| next.adopt(ring, jwk.clone(), now, until));
         }
         for kid in &self.facts.destroyed {

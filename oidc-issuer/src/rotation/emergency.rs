@@ -168,7 +168,9 @@ impl Rotation {
 
     /// Applies a revocation to the draft. Whether it could.
     pub(super) fn apply(&self, intent: &Intent, draft: &mut Draft<'_>, clocks: Clocks) -> bool {
-        let now = clocks.wall;
+        // By a clock that may be ahead, the successor's own turn would come late.
+        let unconfirmed = || clocks.wall.min(draft.0.clock());
+        let now = self.guard.trusted(clocks).unwrap_or_else(unconfirmed);
         let Some((ring, key)) = draft.0.key(&intent.kid) else {
             return false;
         };

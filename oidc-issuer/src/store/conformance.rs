@@ -191,7 +191,16 @@ fn no_document_is_torn<S: StateStore + Send>(open: &impl Fn() -> S) -> Result<()
         };
         writer.join().map_err(|_| FAILED)??;
         reader.join().map_err(|_| FAILED)?
-    })
+    })?;
+    let long = vec![b'A'; LENGTH];
+    commit(&open(), Some(&there(&open())?.version), &long)?;
+    for _ in 0..4 {
+        rule(
+            there(&open())?.state == long,
+            "no reader sees a torn document",
+        )?;
+    }
+    Ok(())
 }
 
 /// Somebody puts an older document back: a replica that has read the newer one signs no more.

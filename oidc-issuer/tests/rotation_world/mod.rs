@@ -242,10 +242,13 @@ impl World {
         self.hold(rotations >= 2, || {
             format!("{rotations} rotations in 6 h 40 min")
         });
-        // A clock that was days ahead has reserved that far; such a key stays.
+        // A clock that was ahead has reserved that far; such a key stays for longer.
+        let window = whole(self.policy.publish_after());
         let soon = |key: &&RingKey| {
-            key.reserved_until()
-                .is_none_or(|exp| exp.as_seconds() < self.now + 7_200)
+            let KeyState::Retiring { since, until, .. } = key.state() else {
+                return true;
+            };
+            until.seconds_since(*since) <= window
         };
         self.hold(ring.published().filter(soon).count() <= 4, || {
             format!("keys piled up: {:?}", ring.published().collect::<Vec<_>>())
@@ -319,7 +322,12 @@ impl World {
             }
             return;
         }
-        if !self.random.once_in(25) {
+        // Nor a page that goes back between the last look and the write that it allowed.
+        let under_way = self
+            .replicas
+            .iter()
+            .any(|replica| replica.stuck_at.is_some());
+        if under_way || !self.random.once_in(25) {
             return;
         }
         let (Some(older), Some(state)) = (self.site.older_page(self.now), &self.store.state) else {
@@ -558,7 +566,7 @@ impl World {
     fn note_commit(&mut self, before: Option<&RotationState>) {
         self.counts.commits += 1;
         let state = self.store.state.clone().unwrap();
-        let json = self.random.once_in(50).then(|| state.to_json());
+        let json = self.random.once_in(60).then(|| state.to_json());
         if let Some(json) = json {
             assert_eq!(RotationState::from_json(&json).as_ref(), Ok(&state));
         }

@@ -169,7 +169,7 @@ impl Consumer {
             habit,
             holds,
             copy: None,
-            forced: i64::MIN,
+            forced: 0,
         }
     }
 
