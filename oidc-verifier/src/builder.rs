@@ -243,7 +243,7 @@ impl<State> VerifierBuilder<State> {
 fn check(issuer: &TrustedIssuer) -> Result<(), BuildError> {
     let extra: &[String] = match &issuer.extra_audiences {
         ExtraAudiences::Only(names) => names,
-        ExtraAudiences::Allow | ExtraAudiences::Forbid => &[],
+        ExtraAudiences::Allow | ExtraAudiences::Forbid | ExtraAudiences::ForbidSecond => &[],
     };
     if issuer.audiences.iter().chain(extra).any(String::is_empty) {
         return Err(BuildError::EmptyAudience);

@@ -95,9 +95,7 @@ pub(crate) fn authentic(
         });
     }
     young_enough(iat, issuer, now)?;
-    if !extras_allowed(&aud, issuer) {
-        return Err(ClaimError::UnexpectedAudience);
-    }
+    no_extra_audience(&aud, issuer)?;
     Ok(Times { exp, iat, nbf })
 }
 
@@ -129,17 +127,25 @@ fn optional<T>(claim: RegisteredClaim, value: Claim<T>) -> Result<Option<T>, Cla
     }
 }
 
-fn extras_allowed(aud: &AudienceClaim<'_>, issuer: &TrustedIssuer) -> bool {
+fn no_extra_audience(aud: &AudienceClaim<'_>, issuer: &TrustedIssuer) -> Result<(), ClaimError> {
     let others: &[String] = match &issuer.extra_audiences {
-        ExtraAudiences::Allow => return true,
-        ExtraAudiences::Forbid => &[],
+        ExtraAudiences::Allow => return Ok(()),
+        ExtraAudiences::ForbidSecond if aud.iter().nth(1).is_some() => {
+            return Err(ClaimError::SeveralAudiences);
+        }
+        ExtraAudiences::Forbid | ExtraAudiences::ForbidSecond => &[],
         ExtraAudiences::Only(others) => others,
     };
-    aud.iter().all(|name| {
+    let expected = aud.iter().all(|name| {
         issuer
             .audiences
             .iter()
             .chain(others)
             .any(|one| name == **one)
-    })
+    });
+    if expected {
+        Ok(())
+    } else {
+        Err(ClaimError::UnexpectedAudience)
+    }
 }

@@ -168,6 +168,9 @@ pub enum ClaimError {
         /// Which claim.
         claim: RegisteredClaim,
     },
+    /// `aud` names more than one audience, where exactly one was asked for.
+    #[error("`aud` names more than one audience")]
+    SeveralAudiences,
     /// The token was issued longer ago than allowed.
     #[error("age of {age:?} is more than {max:?}")]
     #[non_exhaustive]
@@ -324,6 +327,7 @@ impl ClaimError {
                 RegisteredClaim::Nbf => "nbf_missing",
                 RegisteredClaim::Sub => "sub_missing",
             },
+            Self::SeveralAudiences => "aud_several",
             Self::TooOld { .. } => "too_old",
             Self::UnexpectedAudience => "aud_unexpected",
         }

@@ -61,7 +61,7 @@
 //! | no `kid` in the token | accepted if exactly one key of the issuer fits the algorithm |
 //! | several keys of one `kid` that fit | refused (`key_ambiguous`); equal copies count as one |
 //! | no `alg` in the JWK | the key serves every allowed algorithm of its kind |
-//! | several audiences | one of ours is enough; [`ExtraAudiences`] can forbid others |
+//! | several audiences | one of ours is enough; [`ExtraAudiences`] can forbid others, or any second one |
 //! | `typ` | absent or `JWT`; others by [`accept_typ`](VerifierBuilder::accept_typ) |
 //! | `EdDSA` and `Ed25519` | one signature under two names; each is allowed by its own name |
 //! | duplicate members, a byte order mark, lone surrogates | refused, in header and claims |

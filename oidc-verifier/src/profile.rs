@@ -65,7 +65,7 @@ impl Profile {
     /// As the tokens of this provider are, by its [`ProviderProfile`]: the algorithms that it signs
     /// with (as far as the crypto backend has them), the longest lifetime, `kid` required where
     /// every token has one, the `typ` that it writes beside `JWT`, and whether `aud` may name
-    /// others than the relying party.
+    /// more than one audience.
     ///
     /// It tightens the rules of the standards and loosens none, but for a `typ` and a lifetime that
     /// the provider is known to write. A verifier is not built for an issuer that is known to be
@@ -153,7 +153,7 @@ fn apply_known(known: &ProviderProfile, issuer: &mut TrustedIssuer) {
     issuer.max_lifetime = known.max_lifetime;
     issuer.extra_audiences = match known.audience {
         AudienceRule::Several => ExtraAudiences::Allow,
-        AudienceRule::ExactlyOne | _ => ExtraAudiences::Forbid,
+        AudienceRule::ExactlyOne | _ => ExtraAudiences::ForbidSecond,
     };
     if known.requires_kid {
         issuer.without_kid = WithoutKid::NoKey;

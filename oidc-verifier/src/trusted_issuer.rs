@@ -69,6 +69,9 @@ pub enum ExtraAudiences {
     Allow,
     /// Nothing: every audience must be one of the relying party's own.
     Forbid,
+    /// Nothing, and the relying party's own audiences not together either: a token is for exactly
+    /// one, as the token of a provider that writes one is.
+    ForbidSecond,
     /// These and nothing else.
     Only(Vec<String>),
 }
@@ -150,6 +153,7 @@ impl TrustedIssuer {
         match extra_audiences {
             ExtraAudiences::Allow => parts.add(b"allow"),
             ExtraAudiences::Forbid => parts.add(b"forbid"),
+            ExtraAudiences::ForbidSecond => parts.add(b"forbid_second"),
             ExtraAudiences::Only(others) => {
                 parts.add(b"only");
                 parts.add_list(others);

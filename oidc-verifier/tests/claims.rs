@@ -166,22 +166,27 @@ fn one_audience_of_the_relying_party_is_enough() {
 fn other_audiences_beside_ours_are_allowed_forbidden_or_listed() {
     let own = format!("\"{AUDIENCE}\"");
     let cases = [
-        (own.clone(), ["ok", "ok", "ok"]),
-        (format!("[{own}]"), ["ok", "ok", "ok"]),
-        (format!("[{own},\"second\"]"), ["ok", "ok", "ok"]),
+        (own.clone(), ["ok", "ok", "ok", "ok"]),
+        (format!("[{own}]"), ["ok", "ok", "ok", "ok"]),
+        (
+            format!("[{own},\"second\"]"),
+            ["ok", "ok", "aud_several", "ok"],
+        ),
+        (format!("[{own},{own}]"), ["ok", "ok", "aud_several", "ok"]),
         (
             format!("[\"partner\",{own}]"),
-            ["ok", "aud_unexpected", "ok"],
+            ["ok", "aud_unexpected", "aud_several", "ok"],
         ),
         (
             format!("[{own},\"partner\",\"x\"]"),
-            ["ok", "aud_unexpected", "aud_unexpected"],
+            ["ok", "aud_unexpected", "aud_several", "aud_unexpected"],
         ),
-        ("[\"partner\"]".into(), ["aud_foreign"; 3]),
+        ("[\"partner\"]".into(), ["aud_foreign"; 4]),
     ];
     let rules = [
         ExtraAudiences::Allow,
         ExtraAudiences::Forbid,
+        ExtraAudiences::ForbidSecond,
         ExtraAudiences::Only(vec!["partner".into()]),
     ];
     for (index, rule) in rules.into_iter().enumerate() {

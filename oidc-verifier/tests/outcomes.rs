@@ -313,6 +313,22 @@ fn every_refusal_of_an_authentic_token_says_both_sides() {
 }
 
 #[test]
+fn a_second_audience_is_told_from_a_foreign_one() {
+    let verifier = builder()
+        .extra_audiences(ExtraAudiences::ForbidSecond)
+        .build()
+        .unwrap();
+    let token = honest().with_claim("aud", &format!("[\"{AUDIENCE}\",\"{AUDIENCE}\"]"));
+    let error = verifier.verify(token.as_bytes(), at(NOW)).unwrap_err();
+    let expected = "claim check failed: `aud` names more than one audience";
+    assert_eq!(
+        (error.code(), texts(&error).as_str()),
+        ("aud_several", expected)
+    );
+    assert_eq!(error.class(), Class::Refused);
+}
+
+#[test]
 fn a_cut_off_is_told_with_both_dates() {
     let verifier = verifier();
     let keys = IssuerKeys::new(identifier(ISSUER), parse_set(&all_keys()));

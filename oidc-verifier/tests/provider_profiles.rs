@@ -217,7 +217,7 @@ fn other_audiences_beside_ours_are_for_providers_that_write_several() {
         let expected = if row.may_name_others {
             Ok(())
         } else {
-            Err("aud_unexpected")
+            Err("aud_several")
         };
         assert_eq!(
             code(&verifier, &token(&several)),
@@ -232,6 +232,24 @@ fn other_audiences_beside_ours_are_for_providers_that_write_several() {
             "{}",
             row.provider
         );
+    }
+}
+
+/// Where the provider writes one audience, a second is none of its tokens, be it the relying party's
+/// own.
+#[test]
+fn two_audiences_of_ones_own_are_for_providers_that_write_several() {
+    for row in &ROWS {
+        let both = builder(row).audience("second").build().unwrap();
+        let second = claims(row, 600).with("aud", r#""second""#);
+        assert_eq!(code(&both, &token(&second)), Ok(()), "{}", row.provider);
+        let several = claims(row, 600).with("aud", &format!(r#"["{AUDIENCE}","second"]"#));
+        let expected = if row.may_name_others {
+            Ok(())
+        } else {
+            Err("aud_several")
+        };
+        assert_eq!(code(&both, &token(&several)), expected, "{}", row.provider);
     }
 }
 

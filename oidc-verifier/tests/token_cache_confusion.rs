@@ -76,9 +76,10 @@ fn what_one_configuration_verified_is_no_answer_for_another() {
         .keys(parse_set(&support::all_keys()))
         .build()
         .unwrap();
-    let changes: [Change; 12] = [
+    let changes: [Change; 13] = [
         |builder| builder.audience("https://second.example"),
         |builder| builder.extra_audiences(ExtraAudiences::Forbid),
+        |builder| builder.extra_audiences(ExtraAudiences::ForbidSecond),
         |builder| builder.extra_audiences(ExtraAudiences::Only(Vec::new())),
         |builder| builder.extra_audiences(ExtraAudiences::Only(vec!["other".to_owned()])),
         |builder| builder.algorithms([Algorithm::EdDsa]),

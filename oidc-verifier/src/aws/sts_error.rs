@@ -145,6 +145,7 @@ impl StsError {
             | ClaimError::LifetimeTooLong { .. }
             | ClaimError::Malformed { .. }
             | ClaimError::TooOld { .. }
+            | ClaimError::SeveralAudiences
             | ClaimError::UnexpectedAudience => StsError::not_validated(),
         }
     }

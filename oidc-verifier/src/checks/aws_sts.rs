@@ -8,10 +8,10 @@ use std::time::Duration;
 use jsonptr::{Kind, Text};
 use oidc_core::{Claim, ClaimFault, Claims, NumericDate, RegisteredClaim};
 
-use super::{Times, Validity, extras_allowed, optional, required, young_enough};
+use super::{Times, Validity, no_extra_audience, optional, required, young_enough};
 use crate::aws::integer_subject;
 use crate::error::{ClaimError, Hopeless};
-use crate::trusted_issuer::TrustedIssuer;
+use crate::trusted_issuer::{ExtraAudiences, TrustedIssuer};
 
 /// As [`super::hopeless`]; `azp` is the place of that claim among the located ones.
 pub(super) fn hopeless<'a>(
@@ -110,13 +110,15 @@ fn audience(
             if azp.is_none() && aud.iter().nth(1).is_some() {
                 return Err(ClaimError::AuthorizedPartyMissing);
             }
-            if !extras_allowed(&aud, issuer) {
-                return Err(ClaimError::UnexpectedAudience);
-            }
+            no_extra_audience(&aud, issuer)?;
         }
         Claim::Absent => return Err(ClaimError::Missing { claim }),
-        // With `azp` it does not matter which names `aud` has, but that it has one.
-        Claim::Malformed(ClaimFault::Empty) if azp.is_some() && !names_nobody(claims) => {}
+        // With `azp` it does not matter which names `aud` has, but that it has one: unless it was
+        // said which they may be.
+        Claim::Malformed(ClaimFault::Empty)
+            if azp.is_some()
+                && issuer.extra_audiences == ExtraAudiences::Allow
+                && !names_nobody(claims) => {}
         Claim::Malformed(source) => return Err(ClaimError::Malformed { claim, source }),
     }
     match azp {

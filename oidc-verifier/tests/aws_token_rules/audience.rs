@@ -136,6 +136,9 @@ fn what_is_said_after_the_profile_still_holds() {
     assert_eq!(code(&forbid, &token(&claims)), Ok(()));
     let other = token(&claims.with("aud", "\"other\""));
     assert_eq!(code(&forbid, &other), Err("aud_unexpected"));
+    // A name that is empty hides no other.
+    let hidden = token(&claims.with("aud", r#"["","other"]"#));
+    assert_eq!(code(&forbid, &hidden), Err("aud_malformed"));
 }
 
 /// An issuer by the standards' rules, in the same verifier, is judged as ever.
