@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 pub(crate) const USAGE: &str = "\
 usage: diridp CONFIG [--once] [--verbose] [--debug] [--syslog]
-       diridp CONFIG --revoke KID [--dry-run]
+       diridp CONFIG --revoke KID [--force] [--dry-run]
 
   CONFIG      a YAML file
   --once      do what is due, then exit
@@ -13,16 +13,22 @@ usage: diridp CONFIG [--once] [--verbose] [--debug] [--syslog]
   --debug     say everything
   --syslog    begin each line with its priority, as journald and syslog take it
   --revoke    take a key out of trust now, and say when consumers follow
+  --force     even if its successor is not known everywhere yet
   --dry-run   only say what it would do";
 
 /// What is asked for.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the command line"
+)]
 pub(crate) struct Arguments {
     pub(crate) config: PathBuf,
     pub(crate) once: bool,
     pub(crate) level: Level,
     pub(crate) syslog: bool,
     pub(crate) revoke: Option<String>,
+    pub(crate) force: bool,
     pub(crate) dry_run: bool,
 }
 
@@ -45,6 +51,7 @@ impl Arguments {
             level: Level::Usual,
             syslog: false,
             revoke: None,
+            force: false,
             dry_run: false,
         };
         while let Some(argument) = arguments.next() {
@@ -54,6 +61,7 @@ impl Arguments {
                 Some("--debug") => parsed.level = Level::Debug,
                 Some("--syslog") => parsed.syslog = true,
                 Some("--revoke") => parsed.revoke = Some(arguments.next()?.into_string().ok()?),
+                Some("--force") => parsed.force = true,
                 Some("--dry-run") => parsed.dry_run = true,
                 Some(option) if option.starts_with("--") => return None,
                 _ if config.is_some() => return None,
@@ -61,6 +69,7 @@ impl Arguments {
             }
         }
         parsed.config = config?;
-        Some(parsed).filter(|parsed| !parsed.dry_run || parsed.revoke.is_some())
+        let emergency = parsed.dry_run || parsed.force;
+        Some(parsed).filter(|parsed| !emergency || parsed.revoke.is_some())
     }
 }

@@ -52,7 +52,7 @@ fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
     let files = Files::new();
     let mut providers = Providers::open(&config, &files, log);
     if let Some(kid) = &arguments.revoke {
-        return providers.revoke(kid, arguments.dry_run);
+        return providers.revoke(kid, arguments);
     }
     if arguments.once {
         providers.pass();
@@ -113,10 +113,10 @@ impl Providers {
         Err(format!("not opened: {}", self.broken.join(", ")).into())
     }
 
-    fn revoke(&mut self, kid: &str, dry_run: bool) -> Result<(), Box<dyn Error>> {
+    fn revoke(&mut self, kid: &str, arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         let mut last = None;
         for service in &mut self.services {
-            match service.revoke(kid, dry_run) {
+            match service.revoke(kid, arguments.force, arguments.dry_run) {
                 Ok(answer) => {
                     println!("{}: {answer}", service.provider().name());
                     return Ok(());

@@ -7,8 +7,8 @@ use oidc_core::NumericDate;
 use oidc_issuer::fs::{Files, StateFile};
 use oidc_issuer::profile::diridp::{Config, KeyConfig, Provider};
 use oidc_issuer::{
-    Event, Issuer, Pass, RevocationReason, RingName, Rotation, RotationConfig, RotationPolicy,
-    RotationSettings, SigningKey, Successor, SystemRandom, drive,
+    Event, Issuer, Pass, RevocationReason, RevokeError, RingName, Rotation, RotationConfig,
+    RotationPolicy, RotationSettings, SigningKey, Successor, SystemRandom, drive,
 };
 
 use crate::clock::clocks;
@@ -137,21 +137,40 @@ impl Service {
     }
 
     /// Takes a key out of trust, or says what that would do. The answer is for a person.
-    pub(crate) fn revoke(&mut self, kid: &str, dry_run: bool) -> Result<String, Box<dyn Error>> {
+    pub(crate) fn revoke(
+        &mut self,
+        kid: &str,
+        force: bool,
+        dry_run: bool,
+    ) -> Result<String, Box<dyn Error>> {
         self.drive();
         let reason = RevocationReason::Compromised;
-        let successor = Successor::Aged;
+        let successor = if force {
+            Successor::Seen
+        } else {
+            Successor::Aged
+        };
         let mut dry = self.rotation.clone();
         let rotation = if dry_run {
             &mut dry
         } else {
             &mut self.rotation
         };
-        let revocation = rotation.revoke(kid, reason, successor, clocks())?;
+        let revocation = match rotation.revoke(kid, reason, successor, clocks()) {
+            Err(error @ RevokeError::NoSuccessor { .. }) if !force => {
+                return Err(format!("{error}; with --force it is revoked all the same").into());
+            }
+            other => other?,
+        };
         let mut lines = vec![match &revocation.successor {
             Some(next) => format!("{kid} is revoked, {next} signs"),
             None => format!("{kid} is revoked"),
         }];
+        if let Some(until) = revocation.unseen_until {
+            lines.push(format!(
+                "  some consumers may not know the new key until {until}"
+            ));
+        }
         for distrust in &revocation.distrust {
             lines.push(match distrust.at {
                 Some(at) => format!("  {:?}: at {at} at the latest", distrust.class),

@@ -1,0 +1,612 @@
+//! The program diridp: taking over an original's state, writing tokens, following directories, and what
+//! it does when something fails. Weaknesses W1 to W12 of the original, each with the test that names it
+//! here or where the code is: W1 in `import_state`, W7 in the rotation's own tests, W9 and W10 in
+//! `profile_ci` and `diridp_config`.
+
+#![cfg(all(feature = "fs", target_os = "linux"))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    reason = "helpers of a test program, which starts processes and looks at files"
+)]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use common::{from_base64url, key};
+use oidc_core::Algorithm;
+use serde_json::{Value, json};
+
+/// A folder of this test's own, gone at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("diridp-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(path.join("run/app")).unwrap();
+        Folder(path)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&self.read(name)).unwrap()
+    }
+
+    /// Writes the configuration: one provider with these keys and tokens.
+    fn configure(&self, keys: &Value, tokens: &Value) {
+        let config = json!({
+            "state_dir": self.path("state"),
+            "providers": {"main": {"issuer": "https://example.com", "keys": keys, "tokens": tokens}}
+        });
+        // JSON is YAML too.
+        std::fs::write(self.path("config.yaml"), config.to_string()).unwrap();
+    }
+
+    fn app_token(&self) -> Value {
+        json!({"path": self.path("run/app/token"), "claims": {"sub": "app", "aud": "cloud"}})
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `cargo test` builds the examples beside the tests.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().and_then(Path::parent).unwrap();
+    folder.join("examples/diridp")
+}
+
+fn once(folder: &Folder, more: &[&str]) -> (bool, String, String) {
+    let output = Command::new(program())
+        .arg(folder.path("config.yaml"))
+        .args(more)
+        .output()
+        .expect("the example diridp, which `cargo test` builds");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.success(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn eddsa() -> Value {
+    json!([{"alg": "EdDSA", "crv": "Ed25519"}])
+}
+
+/// Header and claims.
+fn parts(token: &str) -> (Value, Value) {
+    let part = |index| {
+        let text = token.split('.').nth(index).unwrap();
+        serde_json::from_slice(&from_base64url(text)).unwrap()
+    };
+    (part(0), part(1))
+}
+
+fn kids(jwk_set: &Value) -> Vec<String> {
+    let keys = jwk_set["keys"].as_array().unwrap();
+    keys.iter()
+        .map(|key| key["kid"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().mode() & 0o777
+}
+
+/// The program at work, with its log.
+struct Running {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Running {
+    fn start(folder: &Folder) -> Running {
+        let mut child = Command::new(program())
+            .arg(folder.path("config.yaml"))
+            .arg("--debug")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        Running {
+            child,
+            log,
+            said: String::new(),
+        }
+    }
+
+    /// Waits until it says this; it is the program's own word that something has happened.
+    fn until(&mut self, wanted: &str) {
+        let mut line = String::new();
+        while self.log.read_line(&mut line).unwrap() > 0 {
+            self.said.push_str(&line);
+            if line.contains(wanted) {
+                return;
+            }
+            line.clear();
+        }
+        panic!("it ended without saying `{wanted}`:\n{}", self.said);
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    fn stop(mut self) -> (bool, String) {
+        self.signal("TERM");
+        self.until("stopped");
+        (
+            self.child.wait().unwrap().success(),
+            core::mem::take(&mut self.said),
+        )
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A first start: one pass, and everything is there.
+#[test]
+fn a_first_start_publishes_signs_and_writes() {
+    let folder = Folder::new("first");
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(ok, "{said}");
+    let (header, claims) = parts(&folder.read("run/app/token"));
+    let jwk_set = folder.json("state/main/webroot/jwks.json");
+    assert!(kids(&jwk_set).contains(&header["kid"].as_str().unwrap().to_owned()));
+    assert_eq!(claims["iss"], "https://example.com");
+    assert_eq!(
+        (&claims["sub"], &claims["aud"]),
+        (&json!("app"), &json!("cloud"))
+    );
+    let time = |name: &str| claims[name].as_i64().unwrap();
+    assert_eq!(
+        (time("exp") - time("iat"), time("iat") - time("nbf")),
+        (3_600, 5)
+    );
+    let discovery = folder.json("state/main/webroot/.well-known/openid-configuration");
+    assert_eq!(discovery["issuer"], "https://example.com");
+    assert_eq!(discovery["jwks_uri"], "https://example.com/jwks.json");
+    assert_eq!(
+        discovery["id_token_signing_alg_values_supported"],
+        json!(["EdDSA"])
+    );
+    for member in [
+        "response_types_supported",
+        "subject_types_supported",
+        "scopes_supported",
+    ] {
+        assert!(discovery[member].is_array(), "{member}");
+    }
+}
+
+/// W6: the original signed with a key that nobody had seen.
+#[test]
+fn w6_a_key_is_published_before_it_signs() {
+    let folder = Folder::new("w6");
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    let (_, _, said) = once(&folder, &["--once", "--verbose"]);
+    let at = |what: &str| said.find(what).unwrap_or_else(|| panic!("{what}: {said}"));
+    assert!(at("is published") < at("is active"));
+    assert!(at("is active") < at("token: written"));
+}
+
+/// W8: keys and tokens were written with whatever the umask left.
+#[test]
+fn w8_keys_and_tokens_are_the_owners_alone_and_documents_are_for_all() {
+    let folder = Folder::new("w8");
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    once(&folder, &["--once"]);
+    assert_eq!(mode(&folder.path("run/app/token")), 0o600);
+    assert_eq!(mode(&folder.path("state/main/keys/EdDSA")), 0o700);
+    assert_eq!(mode(&folder.path("state/main/state.json")), 0o600);
+    for key in std::fs::read_dir(folder.path("state/main/keys/EdDSA")).unwrap() {
+        assert_eq!(mode(&key.unwrap().path()), 0o600);
+    }
+    assert_eq!(mode(&folder.path("state/main/webroot/jwks.json")), 0o644);
+    assert_eq!(
+        mode(&folder.path("state/main/webroot/.well-known/openid-configuration")),
+        0o644
+    );
+
+    // An operator's mode stays.
+    let token = folder.path("run/app/token");
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let changed = json!({"path": token, "claims": {"sub": "app", "aud": "other"}});
+    folder.configure(&eddsa(), &json!([changed]));
+    once(&folder, &["--once"]);
+    assert_eq!(parts(&folder.read("run/app/token")).1["aud"], "other");
+    assert_eq!(mode(&token), 0o640);
+}
+
+/// Row "refresh rule": by what the token says, not by the age of its file.
+#[test]
+fn a_token_is_kept_while_it_is_fresh_and_made_anew_when_what_it_says_has_changed() {
+    let folder = Folder::new("refresh");
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    once(&folder, &["--once"]);
+    let first = folder.read("run/app/token");
+    let (_, _, said) = once(&folder, &["--once", "--debug"]);
+    assert_eq!(folder.read("run/app/token"), first);
+    assert!(said.contains("token: fresh for "), "{said}");
+    for (member, value) in [
+        ("lifespan", json!(600)),
+        ("nbf_margin", json!(7)),
+        ("claims", json!({"sub": "b", "aud": "cloud"})),
+    ] {
+        let before = folder.read("run/app/token");
+        let mut token = folder.app_token();
+        token[member] = value;
+        folder.configure(&eddsa(), &json!([token]));
+        once(&folder, &["--once"]);
+        assert_ne!(folder.read("run/app/token"), before, "{member}");
+    }
+    // Cut off, or somebody else's: it is put right.
+    for wrong in ["", "x", first.split_at(first.len() / 2).0] {
+        std::fs::write(folder.path("run/app/token"), wrong).unwrap();
+        once(&folder, &["--once"]);
+        assert_eq!(parts(&folder.read("run/app/token")).1["sub"], "b");
+    }
+}
+
+/// W12: the order of keys and algorithms changed from run to run, and the discovery document stayed as
+/// it was when keys changed.
+#[test]
+fn w12_documents_are_the_same_bytes_each_time_and_follow_the_keys() {
+    let folder = Folder::new("w12");
+    let keys = json!([{"alg": "ES384"}, {"alg": "EdDSA", "crv": "Ed25519"}, {"alg": "ES256"}]);
+    let mut token = folder.app_token();
+    token["key_name"] = json!("ES256");
+    folder.configure(&keys, &json!([token]));
+    once(&folder, &["--once"]);
+    let read = || {
+        (
+            folder.read("state/main/webroot/jwks.json"),
+            folder.read("state/main/webroot/.well-known/openid-configuration"),
+        )
+    };
+    let before = read();
+    once(&folder, &["--once"]);
+    assert_eq!(read(), before);
+    let all = kids(&serde_json::from_str(&before.0).unwrap());
+    let mut different = all.clone();
+    different.sort();
+    different.dedup();
+    assert_eq!(different.len(), all.len());
+    let (header, _) = parts(&folder.read("run/app/token"));
+    assert_eq!(header["alg"], "ES256");
+    let algorithms = |text: &str| {
+        let document: Value = serde_json::from_str(text).unwrap();
+        let mut names = document["id_token_signing_alg_values_supported"]
+            .as_array()
+            .unwrap()
+            .clone();
+        names.sort_by_key(Value::to_string);
+        Value::from(names)
+    };
+    assert_eq!(algorithms(&before.1), json!(["ES256", "ES384", "EdDSA"]));
+
+    // A chain more: it is announced.
+    let keys = json!([{"alg": "ES384"}, {"alg": "EdDSA", "crv": "Ed25519"}, {"alg": "ES256"}, {"alg": "RS256"}]);
+    folder.configure(&keys, &json!([token]));
+    once(&folder, &["--once"]);
+    assert_eq!(
+        algorithms(&read().1),
+        json!(["ES256", "ES384", "EdDSA", "RS256"])
+    );
+}
+
+/// The state folder as the original leaves it: an index, and a PEM file for each key.
+fn original(folder: &Folder, chain: &str, algorithm: Algorithm, ids: [&str; 3]) {
+    let dir = folder.path(&format!("state/main/keys/{chain}"));
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let now = std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap()
+        .as_secs();
+    let keys = if algorithm == Algorithm::EdDsa {
+        ["ed25519", "ed25519-b", "ed25519-c"]
+    } else {
+        ["P-256", "P-256-b", "P-256-c"]
+    };
+    let made: Vec<String> = keys
+        .iter()
+        .map(|name| {
+            let path = format!("openssl/{name}.pkcs8.pem");
+            let there = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("tests/vectors")
+                .join(&path);
+            if there.exists() {
+                return common::vector(&path);
+            }
+            let random = oidc_issuer::SystemRandom::new();
+            let key = oidc_issuer::SigningKey::generate(algorithm, &random).unwrap();
+            key.to_pkcs8_pem().to_string()
+        })
+        .collect();
+    for (id, pem) in ids.iter().zip(&made) {
+        std::fs::write(dir.join(format!("key-{id}.pem")), pem).unwrap();
+    }
+    let index = json!({
+        "current": {"id": ids[0], "expires": now + 10_000},
+        "next": {"id": ids[1], "expires": now + 96_400},
+        "old": [{"id": ids[2], "expires": now - 1_000}]
+    });
+    std::fs::write(dir.join("index.json"), index.to_string()).unwrap();
+    // What it has published.
+    let jwk_set: Vec<Value> = ids
+        .iter()
+        .zip(&made)
+        .map(|(id, pem)| {
+            let key = oidc_issuer::SigningKey::from_pem(algorithm, pem)
+                .unwrap()
+                .with_kid(id);
+            serde_json::to_value(key.unwrap().public_jwk()).unwrap()
+        })
+        .collect();
+    let webroot = folder.path("state/main/webroot");
+    std::fs::create_dir_all(webroot.join(".well-known")).unwrap();
+    std::fs::write(
+        webroot.join("jwks.json"),
+        json!({"keys": jwk_set}).to_string(),
+    )
+    .unwrap();
+    let discovery = json!({
+        "issuer": "https://example.com", "jwks_uri": "https://example.com/jwks.json",
+        "scopes_supported": ["openid"], "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [algorithm.name()]
+    });
+    let path = webroot.join(".well-known/openid-configuration");
+    std::fs::write(path, discovery.to_string()).unwrap();
+}
+
+/// "Takes over an existing diridp state folder without losing a key".
+#[test]
+fn the_state_of_an_original_is_taken_over_with_every_key_under_its_id() {
+    let folder = Folder::new("takeover");
+    original(
+        &folder,
+        "EdDSA",
+        Algorithm::EdDsa,
+        ["9f3c2a71d04be58", "1", "abc"],
+    );
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(ok, "{said}");
+    assert!(said.contains("took over 3 keys"), "{said}");
+    let published = kids(&folder.json("state/main/webroot/jwks.json"));
+    for id in ["9f3c2a71d04be58", "1", "abc"] {
+        assert!(published.iter().any(|kid| kid == id), "{id}: {published:?}");
+    }
+    let (header, _) = parts(&folder.read("run/app/token"));
+    assert_eq!(header["kid"], "9f3c2a71d04be58");
+    // The same key, not another under its id.
+    let jwk_set = folder.json("state/main/webroot/jwks.json");
+    let keys = jwk_set["keys"].as_array().unwrap();
+    let current = keys
+        .iter()
+        .find(|jwk| jwk["kid"] == "9f3c2a71d04be58")
+        .unwrap();
+    let expected: Value = serde_json::to_value(key(Algorithm::EdDsa).public_jwk()).unwrap();
+    assert_eq!(current["x"], expected["x"]);
+    // Nobody is left to destroy the old files, so they are gone; a second start changes nothing.
+    let old = folder.path("state/main/keys/EdDSA/key-9f3c2a71d04be58.pem");
+    assert!(!old.exists());
+    assert!(
+        folder
+            .path("state/main/keys/EdDSA/index.json.taken-over")
+            .exists()
+    );
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(ok && !said.contains("took over"), "{said}");
+    assert_eq!(
+        kids(&folder.json("state/main/webroot/jwks.json")),
+        published
+    );
+}
+
+/// W11: the original did not store the algorithm with a key, and failed without a word about it. Here the
+/// provider says so, and the others go on; nothing of its folder is touched.
+#[test]
+fn w11_keys_of_another_algorithm_are_told_and_stop_no_other_provider() {
+    let folder = Folder::new("w11");
+    original(&folder, "main", Algorithm::Es256, ["a", "b", "c"]);
+    let config = json!({
+        "state_dir": folder.path("state"),
+        "providers": {
+            "main": {"issuer": "https://example.com", "keys": {"main": {"alg": "EdDSA", "crv": "Ed25519"}}, "tokens": []},
+            "other": {"issuer": "https://other.example.com", "keys": eddsa(), "tokens": [folder.app_token()]}
+        }
+    });
+    std::fs::write(folder.path("config.yaml"), config.to_string()).unwrap();
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(!ok);
+    assert!(
+        said.contains("error: main: ") && said.contains("key-a.pem: "),
+        "{said}"
+    );
+    assert!(said.contains("not opened: main"), "{said}");
+    assert_eq!(
+        parts(&folder.read("run/app/token")).1["iss"],
+        "https://other.example.com"
+    );
+    assert!(folder.path("state/main/keys/main/key-a.pem").exists());
+    assert!(folder.path("state/main/keys/main/index.json").exists());
+}
+
+/// Directories that come while it runs, names that are no subject, and links.
+#[test]
+fn directories_become_subjects_while_it_runs() {
+    let folder = Folder::new("watch");
+    let containers = folder.path("run/c");
+    std::fs::create_dir_all(containers.join("one")).unwrap();
+    std::fs::create_dir_all(containers.join("bad name")).unwrap();
+    std::os::unix::fs::symlink(containers.join("one"), containers.join("linked")).unwrap();
+    let token = json!({"path": containers.join(":sub/token"), "claims": {"aud": "cloud"}});
+    folder.configure(&eddsa(), &json!([token]));
+    let mut running = Running::start(&folder);
+    running.until("one/token: written");
+    assert!(
+        running.said.contains("bad name: the name is no subject"),
+        "{}",
+        running.said
+    );
+    assert!(!containers.join("bad name/token").exists());
+    std::fs::create_dir(containers.join("two")).unwrap();
+    running.until("two/token: written");
+    assert_eq!(parts(&folder.read("run/c/two/token")).1["sub"], "two");
+    // The link's target has its own token, and no second one under the link's name.
+    assert_eq!(parts(&folder.read("run/c/linked/token")).1["sub"], "one");
+    let (ok, said) = running.stop();
+    assert!(ok, "{said}");
+}
+
+/// W2, W3, W4: a failure of the original ended a chain's rotation, left a document unwritten, or let a
+/// token go. Here each is told and tried again.
+#[test]
+fn w2_w3_w4_what_fails_is_tried_again_until_it_succeeds() {
+    let folder = Folder::new("retry");
+    // A folder in the place of the JWK Set (W3), none where the token goes (W4).
+    std::fs::create_dir_all(folder.path("state/main/webroot/jwks.json")).unwrap();
+    std::fs::remove_dir(folder.path("run/app")).unwrap();
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    let mut running = Running::start(&folder);
+    running.until("jwks.json: ");
+    assert!(!folder.path("run/app").exists());
+    std::fs::remove_dir(folder.path("state/main/webroot/jwks.json")).unwrap();
+    running.until("run/app/token: ");
+    std::fs::create_dir(folder.path("run/app")).unwrap();
+    running.until("run/app/token: written");
+    let (header, _) = parts(&folder.read("run/app/token"));
+    let published = kids(&folder.json("state/main/webroot/jwks.json"));
+    assert!(published.contains(&header["kid"].as_str().unwrap().to_owned()));
+    let (ok, said) = running.stop();
+    assert!(ok, "{said}");
+}
+
+/// SIGHUP reads the configuration again; a broken one leaves the old at work.
+#[test]
+fn a_reload_takes_a_good_configuration_and_refuses_a_broken_one() {
+    let folder = Folder::new("reload");
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    let mut running = Running::start(&folder);
+    running.until("token: written");
+    std::fs::write(folder.path("config.yaml"), "providers: [").unwrap();
+    running.signal("HUP");
+    running.until("the configuration stays as it was");
+    let mut token = folder.app_token();
+    token["claims"]["aud"] = json!("reloaded");
+    folder.configure(&eddsa(), &json!([token]));
+    running.signal("HUP");
+    running.until("the configuration was read again");
+    running.until("token: written");
+    assert_eq!(parts(&folder.read("run/app/token")).1["aud"], "reloaded");
+    let (ok, said) = running.stop();
+    assert!(ok, "{said}");
+}
+
+/// The emergency: what it would do, and what it does.
+#[test]
+fn a_key_is_revoked_or_it_is_said_what_that_would_do() {
+    let folder = Folder::new("revoke");
+    original(&folder, "EdDSA", Algorithm::EdDsa, ["a", "b", "c"]);
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    once(&folder, &["--once"]);
+    let published =
+        |kid: &str| kids(&folder.json("state/main/webroot/jwks.json")).contains(&kid.to_owned());
+    // The original publishes the next key only a margin before it signs: it is young still.
+    let (ok, _, error) = once(&folder, &["--revoke", "a"]);
+    assert!(
+        !ok && error.contains("no standby may take over from `a` before "),
+        "{error}"
+    );
+    assert!(
+        error.contains("with --force it is revoked all the same"),
+        "{error}"
+    );
+    let (ok, said, error) = once(&folder, &["--revoke", "a", "--force", "--dry-run"]);
+    assert!(ok, "{error}");
+    assert!(
+        said.contains("a is revoked, b signs") && said.contains("nothing was done"),
+        "{said}"
+    );
+    assert!(
+        said.contains("some consumers may not know the new key until "),
+        "{said}"
+    );
+    assert!(published("a"));
+    let (ok, said, error) = once(&folder, &["--revoke", "a", "--force"]);
+    assert!(ok, "{error}");
+    assert!(
+        said.contains("Honouring: at ") && !said.contains("nothing was done"),
+        "{said}"
+    );
+    once(&folder, &["--once"]);
+    assert!(!published("a") && published("b"));
+    assert_eq!(parts(&folder.read("run/app/token")).0["kid"], "b");
+    let (ok, _, error) = once(&folder, &["--revoke", "nobody"]);
+    assert!(!ok && error.contains("nobody"), "{error}");
+}
+
+#[test]
+fn a_wrong_call_shows_the_usage() {
+    let usage = |arguments: &[&str]| {
+        let output = Command::new(program()).args(arguments).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    for arguments in [
+        &[][..],
+        &["a", "b"],
+        &["a", "--unknown"],
+        &["a", "--revoke"],
+        &["a", "--dry-run"],
+    ] {
+        let (code, said) = usage(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}");
+        assert!(said.starts_with("usage: diridp CONFIG"), "{said}");
+    }
+    let (code, said) = usage(&["/nowhere/config.yaml", "--syslog"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.starts_with("<3>/nowhere/config.yaml: cannot open"),
+        "{said}"
+    );
+}
