@@ -47,11 +47,10 @@ pub struct Pass {
 /// task. Drivers of asynchronous stores take the steps of [`Rotation::poll`] themselves.
 ///
 /// ```
-/// use std::collections::BTreeMap;
 /// use std::sync::Mutex;
 /// use std::time::Duration;
 ///
-/// use oidc_core::{Algorithm, IssuerIdentifier, JwkSet, NumericDate};
+/// use oidc_core::{Algorithm, IssuerIdentifier, NumericDate};
 /// use oidc_issuer::store::{MemoryKeys, MemoryStore, StoreError};
 /// use oidc_issuer::{
 ///     Clocks, Documents, Issuer, Publisher, Rotation, RotationConfig, RotationPolicy, Sighting,
@@ -68,13 +67,12 @@ pub struct Pass {
 ///         Ok(())
 ///     }
 ///
-///     fn look(&self, _: &IssuerIdentifier) -> Result<Sighting, StoreError> {
+///     fn look(&self, issuer: &IssuerIdentifier) -> Result<Sighting, StoreError> {
 ///         let Some(documents) = &*self.0.lock().unwrap() else {
 ///             return Ok(Sighting::nothing());
 ///         };
-///         let keys = JwkSet::parse(&documents.jwk_set.bytes).map_err(StoreError::new)?;
-///         // In a service: `id_token_signing_alg_values_supported` of the discovery document.
-///         Ok(Sighting::of_documents(&keys, ["ES256"]))
+///         let (discovery, jwk_set) = (&documents.discovery.bytes, &documents.jwk_set.bytes);
+///         Sighting::from_bytes(issuer, discovery, jwk_set).map_err(StoreError::new)
 ///     }
 /// }
 ///

@@ -121,7 +121,7 @@ pub use random::{RandomError, SecureRandom, SystemRandom};
 pub use rotation::{
     CalendarEntry, ClockState, Clocks, Commit, ConsumerClass, Distrust, Documents, DocumentsError,
     Event, Explanation, KeyRef, Lease, Revocation, RevokeError, Rotation, RotationConfig,
-    RotationConfigError, Sighting, Step, Successor, Version, Waiting, Witness,
+    RotationConfigError, Sighting, SightingError, Step, Successor, Version, Waiting, Witness,
 };
 pub use rotation_policy::{
     Bound, Fix, MAX_PLAN_DAYS, Member, PlannedState, PlannedTransition, RotationPolicy,

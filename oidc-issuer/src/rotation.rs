@@ -31,7 +31,7 @@ pub use self::emergency::{ConsumerClass, Distrust, Revocation, RevokeError, Succ
 pub use self::event::Event;
 pub use self::explain::{CalendarEntry, Explanation, Waiting};
 pub use self::lease::Lease;
-pub use self::sighting::Sighting;
+pub use self::sighting::{Sighting, SightingError};
 use self::site::Site;
 pub use self::step::{Commit, KeyRef, Step, Version};
 pub use self::witness::Witness;

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use common::{AWS_LC_RS, BACKEND, NOW, at, issuer, key, vector};
 use oidc_core::{Algorithm, Audience, IssuerIdentifier, NumericDate};
-use oidc_issuer::{Issuer, IssuerBuilder, JwtId, RandomError, SigningKey, SystemRandom, TokenSpec};
+use oidc_issuer::{
+    Issuer, IssuerBuilder, JwtId, RandomError, Sighting, SigningKey, SystemRandom, TokenSpec,
+};
 
 fn builder() -> IssuerBuilder {
     Issuer::builder(IssuerIdentifier::parse(common::ISSUER).unwrap())
@@ -226,6 +228,32 @@ fn of_a_token_spec() {
         (error.to_string().as_str(), error.code()),
         ("no random bytes", "no_random_bytes")
     );
+}
+
+#[test]
+fn of_a_sighting() {
+    let issuer = issuer([Algorithm::EdDsa]);
+    let (id, discovery) = (issuer.id(), &issuer.discovery_document().bytes);
+    let other = IssuerIdentifier::parse("https://other.example").unwrap();
+    for (error, text, source, code) in [
+        (
+            Sighting::from_bytes(&other, discovery, b"{}"),
+            "the discovery document is none of this issuer",
+            "`issuer` is not the configured issuer",
+            "issuer_mismatch",
+        ),
+        (
+            Sighting::from_bytes(id, discovery, b"[]"),
+            "the JWK Set cannot be read",
+            "JWK Set is not an object",
+            "not_an_object",
+        ),
+    ] {
+        let error = error.unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.code()), (text, code));
+        let cause = std::error::Error::source(&error).unwrap();
+        assert_eq!(cause.to_string(), source);
+    }
 }
 
 #[test]

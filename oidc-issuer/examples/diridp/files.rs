@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use oidc_core::{DiscoveryResponse, IssuerIdentifier, JwkSet, ProviderMetadata};
+use oidc_core::IssuerIdentifier;
 use oidc_issuer::fs::{FileError, Files, KeyFolder, Webroot};
 use oidc_issuer::profile::diridp::Provider;
 use oidc_issuer::store::{PrivateKeys, PrivateKeysError, StoreError};
@@ -96,13 +96,6 @@ impl Publisher for Site {
         let (Some(jwk_set), Some(discovery)) = (jwk_set, discovery) else {
             return Ok(Sighting::nothing());
         };
-        let url = issuer.discovery_url();
-        let response = DiscoveryResponse::new(200, Some("application/json"), &url, &discovery);
-        let metadata = ProviderMetadata::from_response(issuer, &response);
-        let metadata = metadata.map_err(StoreError::new)?;
-        let keys = JwkSet::parse(&jwk_set).map_err(StoreError::new)?;
-        let algorithms = metadata.id_token_signing_alg_values_supported();
-        let algorithms = algorithms.unwrap_or_default().iter().map(String::as_str);
-        Ok(Sighting::of_documents(&keys, algorithms))
+        Sighting::from_bytes(issuer, &discovery, &jwk_set).map_err(StoreError::new)
     }
 }

@@ -56,7 +56,7 @@ impl Rotation {
         };
         let heard_of = sightings
             .iter()
-            .any(|(sighting, _)| !sighting.keys().is_empty());
+            .any(|(sighting, _)| sighting.keys().next().is_some());
         for (name, algorithm, _) in self.config.rings() {
             if draft.0.ring(name).is_none() {
                 draft.edit(|next| {
@@ -153,10 +153,7 @@ impl Rotation {
             return;
         };
         let known = |jwk: &Jwk| draft.0.key(jwk.kid().unwrap_or_default()).is_some();
-        if !sightings
-            .iter()
-            .all(|(seen, _)| seen.keys().iter().all(known))
-        {
+        if !sightings.iter().all(|(seen, _)| seen.keys().all(known)) {
             // Somebody holds a JWK Set from before the state began.
             if draft.0.rings().iter().any(KeyRing::is_first) {
                 draft.edit(|next| {

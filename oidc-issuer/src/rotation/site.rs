@@ -51,7 +51,7 @@ impl Site {
     /// The key of this id, as it was seen.
     pub(super) fn key(&self, kid: &str) -> Option<&Jwk> {
         let (sighting, _) = self.seen.as_ref()?;
-        sighting.keys().iter().find(|jwk| jwk.kid() == Some(kid))
+        sighting.keys().find(|jwk| jwk.kid() == Some(kid))
     }
 
     /// The last sighting, if it is not older than `most`.
@@ -86,7 +86,6 @@ impl Rotation {
     ) -> impl Iterator<Item = String> + 'a {
         sighting
             .keys()
-            .iter()
             .map(|jwk| jwk.kid().unwrap_or_default())
             .filter(|kid| state.key(kid).is_none() && !self.facts.disowned.contains(*kid))
             .map(str::to_owned)
@@ -142,8 +141,9 @@ impl Rotation {
 
     /// Whether the world sees what the state says.
     fn is_current(state: &RotationState, sighting: &Sighting) -> bool {
-        let wanted = state.published();
         let mut algorithms = state.algorithms();
-        wanted.eq(sighting.keys()) && algorithms.all(|algorithm| sighting.announces(algorithm))
+        let mut views = sighting.views();
+        views.all(|keys| state.published().eq(keys))
+            && algorithms.all(|algorithm| sighting.announces(algorithm))
     }
 }

@@ -9,7 +9,7 @@ use oidc_issuer::{
     Clocks, Documents, Event, Issuer, Publisher, RingName, Rotation, RotationConfig,
     RotationPolicy, RotationSettings, Sighting, SigningKey, SigningKeyError, SystemRandom, drive,
 };
-use oidc_verifier::{Algorithm, IssuerIdentifier, JwkSet, NumericDate, ProviderMetadata};
+use oidc_verifier::{Algorithm, IssuerIdentifier, NumericDate, ProviderMetadata};
 
 use crate::host::Host;
 
@@ -125,10 +125,7 @@ impl Publisher for Site<'_> {
         let Some(jwks) = self.0.get(metadata.jwks_uri().as_str()) else {
             return Ok(Sighting::nothing());
         };
-        let keys = JwkSet::parse(&jwks.bytes).map_err(StoreError::new)?;
-        let algorithms = metadata.id_token_signing_alg_values_supported();
-        let algorithms = algorithms.unwrap_or_default().iter().map(String::as_str);
-        Ok(Sighting::of_documents(&keys, algorithms))
+        Sighting::from_bytes(issuer, &discovery.bytes, &jwks.bytes).map_err(StoreError::new)
     }
 }
 
