@@ -331,3 +331,37 @@ providers:
     );
     assert!(serde_saphyr::from_str::<Config>(&twice).is_err());
 }
+
+/// The page shows a configuration that loads, and names every option that there is.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test reads a page")]
+fn the_how_to_shows_a_configuration_that_loads() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/replace-diridp.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (yaml, _) = rest.split_once("```").unwrap();
+    let config: Config = serde_saphyr::from_str(yaml).unwrap();
+    assert_eq!(config.providers()[0].tokens().len(), 2);
+    for option in [
+        "state_dir",
+        "issuer",
+        "webroot",
+        "jwks_path",
+        "jwks_uri",
+        "claims",
+        "keys",
+        "tokens",
+        "alg",
+        "crv",
+        "key_size",
+        "dir",
+        "lifespan",
+        "publish_margin",
+        "path",
+        "key_name",
+        "refresh",
+        "nbf_margin",
+    ] {
+        assert!(page.contains(&format!("`{option}`")), "{option}");
+    }
+}
