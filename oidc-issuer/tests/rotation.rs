@@ -22,8 +22,8 @@ use oidc_issuer::store::{
 use oidc_issuer::{
     ClockState, Clocks, ConsumerClass, Documents, Event, IssueError, Issuer, KeyRef, KeyRing,
     PlannedState, Publisher, RevocationReason, RevokeError, RingKey, RingName, Rotation,
-    RotationConfig, RotationPolicy, RotationState, Sighting, StateName, Step, Successor,
-    SystemRandom, TokenSpec, TransitionError, Waiting, drive,
+    RotationConfig, RotationPolicy, RotationState, Sighting, SigningKey, StateName, Step,
+    Successor, SystemRandom, TokenSpec, TransitionError, Waiting, drive,
 };
 
 const ED: Algorithm = Algorithm::EdDsa;
@@ -122,7 +122,7 @@ impl Scene {
             &self.store,
             &self.keys,
             &self.site,
-            &self.random,
+            |_, algorithm| SigningKey::generate(algorithm, &self.random),
             || self.clocks(),
         );
         pass.failures.iter().map(ToString::to_string).collect()
@@ -371,7 +371,7 @@ fn clocks_that_run_apart_freeze_what_cannot_be_undone_and_minting_goes_on() {
             &scene.store,
             &scene.keys,
             &scene.site,
-            &scene.random,
+            |_, algorithm| SigningKey::generate(algorithm, &scene.random),
             || jumped(by),
         );
     };
@@ -844,16 +844,19 @@ fn one_ring_serves_several_names_and_a_key_is_seen_under_all_of_them() {
     rotation.confirm_clock(scene.clocks());
     // The old address cannot be looked at.
     for _ in 0..40 {
-        match rotation.poll(scene.clocks()) {
-            Step::Load => rotation.handle_loaded(None, scene.clocks()),
-            Step::Look { issuer, .. } if issuer == old => {
+        let step = rotation.poll(scene.clocks());
+        if let Step::Load = step {
+            rotation.handle_loaded(None, scene.clocks());
+        } else if let Step::Look { issuer, .. } = step {
+            if issuer == old {
                 rotation.handle_look_failed(&issuer, scene.clocks());
-            }
-            Step::Look { issuer, .. } => {
+            } else {
                 rotation.handle_sighting(&issuer, Sighting::nothing(), scene.clocks());
             }
-            Step::Wait(_) => break,
-            step => panic!("nothing is decided before all addresses were seen: {step:?}"),
+        } else {
+            // Nothing is decided before all addresses were seen.
+            assert!(matches!(step, Step::Wait(_)), "{step:?}");
+            break;
         }
     }
     let rotation = scene.start(config);

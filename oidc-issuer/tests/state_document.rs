@@ -19,8 +19,8 @@ use oidc_issuer::store::{
     CommitError, MemoryKeys, MemoryStore, StateStore, StoreError, Stored, conformance,
 };
 use oidc_issuer::{
-    Clocks, Documents, Event, Publisher, Rotation, RotationConfig, RotationPolicy, RotationState,
-    Sighting, SystemRandom, Version, drive,
+    Clocks, Documents, Event, Publisher, RingName, Rotation, RotationConfig, RotationPolicy,
+    RotationState, Sighting, SigningKey, SystemRandom, Version, drive,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -54,7 +54,8 @@ fn new_document() -> Vec<u8> {
     let mut rotation = Rotation::new(config);
     let clocks = Clocks::new(at(NOW), Duration::ZERO);
     let (keys, random) = (MemoryKeys::new(), SystemRandom::new());
-    let pass = drive(&mut rotation, &store, &keys, &Nowhere, &random, || clocks);
+    let make = |_: &RingName, algorithm| SigningKey::generate(algorithm, &random);
+    let pass = drive(&mut rotation, &store, &keys, &Nowhere, make, || clocks);
     assert!(pass.failures.is_empty());
     store.load().unwrap().unwrap().state
 }
@@ -293,7 +294,8 @@ fn a_document_that_cannot_be_read_stops_the_replica() {
     let mut rotation = Rotation::new(config);
     let clocks = Clocks::new(at(NOW), Duration::ZERO);
     let (keys, random) = (MemoryKeys::new(), SystemRandom::new());
-    let pass = drive(&mut rotation, &store, &keys, &Nowhere, &random, || clocks);
+    let make = |_: &RingName, algorithm| SigningKey::generate(algorithm, &random);
+    let pass = drive(&mut rotation, &store, &keys, &Nowhere, make, || clocks);
     let failures: Vec<_> = pass.failures.iter().map(ToString::to_string).collect();
     assert_eq!(
         failures,
