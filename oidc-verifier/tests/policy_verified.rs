@@ -94,7 +94,10 @@ fn one_policy_serves_verifiers_that_locate_claims_in_other_orders() {
         {"claim": "absent", "absent": true},
     ]));
     let issuer = issuer();
-    let all: Vec<_> = policy.pointers().map(|one| one.to_owned()).collect();
+    let all: Vec<_> = policy
+        .pointers()
+        .map(oidc_verifier::Pointer::to_owned)
+        .collect();
     let orders = [
         all.clone(),
         all.iter().rev().cloned().collect(),
