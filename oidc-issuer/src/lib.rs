@@ -54,7 +54,7 @@
 //! | feature | default | what it adds | what it costs |
 //! |---|---|---|---|
 //! | `aws-lc-rs` | yes | every algorithm; RSA keys can be generated; fast | builds C and assembly: a C compiler, half a minute |
-//! | `fs` | no | [`fs`]: a webroot and token files that survive a crash, on Unix | nothing |
+//! | `fs` | no | [`fs`]: state, private keys, webroot and token files that survive a crash, on Unix | `rustix` |
 //! | `http` | no | [`http`]: a router that serves the documents | `axum` |
 //! | `ring` | no | a small backend for many targets; no P-521, no RSA generation, RSA to 4096 bits | builds less C |
 //!
