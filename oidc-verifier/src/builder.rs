@@ -14,6 +14,34 @@ use crate::verifier::Verifier;
 
 /// Collects what a [`Verifier`] needs. Its state keeps the order: there is no way to
 /// [`build`](VerifierBuilder::build) without an issuer and an audience for it.
+///
+/// ```
+/// use oidc_verifier::{IssuerIdentifier, Verifier};
+///
+/// let issuer = IssuerIdentifier::parse("https://ci.example")?;
+/// let verifier = Verifier::builder().issuer(issuer).audience("deploy").build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Without an issuer it does not compile, nor without an audience, which each further issuer needs
+/// too:
+///
+/// ```compile_fail,E0599
+/// let verifier = oidc_verifier::Verifier::builder().build();
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use oidc_verifier::{IssuerIdentifier, Verifier};
+/// # let issuer = IssuerIdentifier::parse("https://ci.example").unwrap();
+/// let verifier = Verifier::builder().issuer(issuer).build();
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use oidc_verifier::{IssuerIdentifier, Verifier};
+/// # let issuer = IssuerIdentifier::parse("https://ci.example").unwrap();
+/// # let other = issuer.clone();
+/// let verifier = Verifier::builder().issuer(issuer).audience("deploy").issuer(other).build();
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifierBuilder<State> {
     issuers: Vec<TrustedIssuer>,

@@ -18,6 +18,10 @@ use crate::checks::Times;
 /// A token whose signature and claims were checked. There is no public constructor: holding one
 /// *is* the evidence, and all it says is what the issuer said.
 ///
+/// ```compile_fail,E0451
+/// let forged = oidc_verifier::Verified { proof: todo!(), workspace: todo!() };
+/// ```
+///
 /// It borrows the [`Verifier`](crate::Verifier) that checked it and, if one was lent, the
 /// [`Workspace`]; [`into_owned`](Self::into_owned) makes a `Verified<'static>` of it, to be handed on
 /// or kept.
@@ -323,4 +327,89 @@ pub struct ClaimsTypeError {
     pub line: usize,
     /// The column in that line, in bytes.
     pub column: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use oidc_core::JwkSet;
+    use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::policy::Policy;
+    use crate::verifier::Verifier;
+
+    const ISSUER: &str = "https://ci.example";
+
+    fn now() -> NumericDate {
+        NumericDate::from_seconds(1_790_000_000).unwrap()
+    }
+
+    /// A token with 50 claims besides the registered ones, 25 of them nested.
+    fn claims() -> Value {
+        let nested: serde_json::Map<_, _> = (0..25)
+            .map(|number| (format!("n{number}"), json!(number)))
+            .collect();
+        let mut claims = json!({"https://ci.example/": nested, "spare": "here"});
+        for number in 0..25 {
+            claims[format!("c{number}")] = json!(format!("value {number}"));
+        }
+        claims
+    }
+
+    /// One rule of 50 conditions, each about a claim of its own.
+    fn policy() -> Policy {
+        let top = (0..25).map(
+            |number| json!({"claim": format!("c{number}"), "pattern": format!("value*{number}")}),
+        );
+        let nested = (0..25).map(|number| {
+            json!({"claim": format!("/https:~1~1ci.example~1/n{number}"), "equals": number})
+        });
+        let conditions: Vec<_> = top.chain(nested).collect();
+        assert_eq!(conditions.len(), 50);
+        let document = json!({"rules": [{
+            "id": "all", "effect": "allow", "issuer": ISSUER, "audiences": ["deploy"],
+            "conditions": conditions,
+        }]});
+        Policy::from_json(document.to_string().as_bytes()).unwrap()
+    }
+
+    /// Once a token is verified its payload is spoilt, so that nobody can read it a second time: only
+    /// the places that were found in the one pass still lead to values.
+    #[test]
+    fn a_policy_of_50_conditions_reads_the_payload_once() {
+        let id = IssuerIdentifier::parse(ISSUER).unwrap();
+        let key = SigningKey::generate(Algorithm::Es256, &SystemRandom::new()).unwrap();
+        let issuer = Issuer::builder(id.clone()).key(key).build().unwrap();
+        let mut spec = TokenSpec::new("job", "deploy").unwrap();
+        for (name, value) in claims().as_object().unwrap() {
+            spec = spec.with_claim(name, value).unwrap();
+        }
+        let token = issuer.issue(&spec, now()).unwrap();
+        let policy = policy();
+        for located in [true, false] {
+            let mut builder = Verifier::builder()
+                .issuer(id.clone())
+                .audience("deploy")
+                .keys(JwkSet::parse(&issuer.jwk_set_document().bytes).unwrap());
+            for pointer in policy.pointers().filter(|_| located) {
+                builder = builder.locate(pointer.to_owned());
+            }
+            let verifier = builder.build().unwrap();
+            let mut workspace = Workspace::new();
+            let bytes = token.as_str().as_bytes();
+            let spare = Pointer::parse("/spare").unwrap();
+
+            let verified = verifier.verify_in(bytes, now(), &mut workspace).unwrap();
+            assert!(policy.decide(&verified).is_allowed());
+            assert!(verified.get(spare).is_some());
+
+            let proof = verifier.check(bytes, now(), &mut workspace).unwrap();
+            workspace.payload.replace_range(0..1, "[");
+            let verified = Verified::new(proof, Held::Lent(&workspace));
+            assert!(verified.get(spare).is_none(), "the payload was read again");
+            let decision = policy.decide(&verified);
+            assert_eq!(decision.is_allowed(), located);
+        }
+    }
 }

@@ -15,9 +15,11 @@ use axum::body::{Body, to_bytes};
 use axum::routing::get;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_world::{Answer, Documents, issuer as world_issuer, issuer_with, refresher};
-use oidc_core::Algorithm;
+use oidc_core::{Algorithm, NumericDate};
 use oidc_verifier::policy::Policy;
-use oidc_verifier::replay::MemoryReplayGuard;
+use oidc_verifier::replay::{
+    MemoryReplayGuard, Presented, ReplayGuard, ReplayUnavailable, StoreError, TokenUse,
+};
 use oidc_verifier::tower::{
     Authenticated, BearerLayer, InvalidRealm, Refusal, TokenVerifier, WithClock,
 };
@@ -195,6 +197,31 @@ async fn a_token_that_is_admitted_once_is_invalid_the_second_time() {
         answer(layer, request(&[&bearer])).await,
         refused(401, "Bearer realm=\"workloads\", error=\"invalid_token\"")
     );
+}
+
+/// A guard whose store is not there.
+struct Down;
+
+impl ReplayGuard for Down {
+    fn record(&self, _: &TokenUse, _: NumericDate) -> Result<Presented, ReplayUnavailable> {
+        Err(ReplayUnavailable::Store(StoreError::new(
+            "connection refused",
+        )))
+    }
+}
+
+#[tokio::test]
+async fn a_guard_that_cannot_say_lets_nothing_in_where_replay_is_enforced() {
+    let bearer = format!("Bearer {}", good_token());
+    for (replay, expected) in [
+        ("enforce", refused(503, "")),
+        ("observe", Ok(SUBJECT.to_owned())),
+        ("off", Ok(SUBJECT.to_owned())),
+    ] {
+        let layer = BearerLayer::new(given_keys()).policy(policy(replay), Arc::new(Down));
+        let got = answer(layer, request(&[&bearer])).await;
+        assert_eq!(got, expected, "{replay}");
+    }
 }
 
 #[tokio::test]
