@@ -64,6 +64,28 @@ fn every_form_is_written_as_the_context_says_it() {
     assert_eq!(parts(&token).1["https://ci.example/"]["project"], "web");
 }
 
+/// Bitbucket writes its ids in braces, which mean nothing to a template: they are the characters of a
+/// literal or a value.
+#[test]
+fn braces_are_characters_like_any_others() {
+    let document = json!({
+        "sub": {"text": [{"from": "/repository"}, ":", {"from": "/step"}]},
+        "claims": {
+            "repositoryUuid": {"from": "/repository", "type": "string"},
+            "fixed": {"constant": "{step}"},
+            "around": {"text": ["{", {"from": "/number"}, "}"]},
+        }
+    });
+    let context = r#"{"repository": "{4f9e-11}", "step": "{a2b3-99}", "number": 7}"#;
+    let spec = spec(&document, context).unwrap();
+    assert_eq!(spec.subject(), "{4f9e-11}:{a2b3-99}");
+    let token = issuer([Algorithm::EdDsa]).issue(&spec, at(NOW)).unwrap();
+    let claims = parts(&token).1;
+    assert_eq!(claims["repositoryUuid"], "{4f9e-11}");
+    assert_eq!(claims["fixed"], "{step}");
+    assert_eq!(claims["around"], "{7}");
+}
+
 #[test]
 fn a_missing_value_is_an_error_and_never_a_thinner_token() {
     let document = json!({"sub": {"constant": "s"}, "claims": {

@@ -7,6 +7,8 @@
 
 use oidc_verifier::IssuerIdentifier;
 use oidc_verifier::policy::Policy;
+use oidc_verifier::policy::aws::{Request, TrustPolicy};
+use oidc_verifier::policy::doppler::Identity;
 use serde_json::{Value, json};
 
 fn admits(condition: &Value, claims: &str) -> bool {
@@ -94,4 +96,52 @@ fn a_text_in_another_case_or_form_is_another_text() {
     let claims = r#"{"aud":"deploy","sub":"repo:acmé/web:ref:main\n"}"#;
     let admitted: Vec<bool> = policies.iter().map(|own| admits(own, claims)).collect();
     assert_eq!(admitted, [false, false, true, false]);
+}
+
+/// The subjects of Bitbucket have braces, which no language of patterns here takes for its own.
+#[test]
+fn braces_are_characters_like_any_others() {
+    const SUBJECT: &str = "{1d2e-aa}:{4f9e-11}:{a2b3-99}";
+    const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/ci.example";
+    for (pattern, expected) in [
+        ("{1d2e-aa}:{4f9e-11}:*", true),
+        ("{1d2e-aa}:*", true),
+        ("{1d2e-aa}:{4f9e-11}:{a2b3-99}", true),
+        ("{4f9e-11}:*", false),
+        ("1d2e-aa:*", false),
+        ("{1d2e-aa,other}:*", false),
+        ("{*}:{4f9e-12}:*", false),
+    ] {
+        let claims = format!(r#"{{"aud":"deploy","sub":"{SUBJECT}"}}"#);
+        let native = json!({"claim": "sub", "pattern": pattern});
+        assert_eq!(admits(&native, &claims), expected, "{pattern}");
+
+        let identity = json!({
+            "name": "step", "ttl_seconds": 600, "method": "oidc",
+            "config": {"discovery_url": "https://ci.example", "claims_type": "wildcard",
+                "claims": {"aud": ["deploy"], "sub": [pattern]}},
+        });
+        let identity = Identity::from_json(identity.to_string().as_bytes()).unwrap();
+        let issuer = || IssuerIdentifier::parse("https://ci.example").unwrap();
+        let policy = identity.policy();
+        let vouched = policy.vouched_claims(issuer(), claims.as_bytes()).unwrap();
+        assert_eq!(policy.decide(&vouched).is_allowed(), expected, "{pattern}");
+
+        let trust = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Federated": PROVIDER},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringLike": {"ci.example:sub": pattern}},
+        }]});
+        let trust = TrustPolicy::from_json(trust.to_string().as_bytes()).unwrap();
+        let claims = trust
+            .policy()
+            .vouched_claims(issuer(), claims.as_bytes())
+            .unwrap();
+        let request = Request::new().with_provider(PROVIDER);
+        assert_eq!(
+            trust.decide(&claims, &request).is_allowed(),
+            expected,
+            "{pattern}"
+        );
+    }
 }
