@@ -1,23 +1,29 @@
-//! Serving the documents of issuers over HTTP. Feature `http`.
-//!
-//! ```
-//! use std::sync::Arc;
-//! use oidc_core::{Algorithm, IssuerIdentifier};
-//! use oidc_issuer::http::DocumentServer;
-//! use oidc_issuer::{Issuer, SigningKey, SystemRandom};
-//!
-//! let issuer = Issuer::builder(IssuerIdentifier::parse("https://ci.example/tenant-1")?)
-//!     .key(SigningKey::generate(Algorithm::Es256, &SystemRandom::new())?)
-//!     .build()?;
-//!
-//! let server = Arc::new(DocumentServer::new());
-//! server.publish(&issuer)?; // and again after each step of a rotation
-//! let app: axum::Router = axum::Router::new().merge(server.router());
-//! # drop(app);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! The documents of issuers over HTTP: `DocumentServer` serves them (feature `http`), `Prober` looks
+//! at them through the public URL as relying parties do (feature `probe`).
 
+#[cfg(feature = "probe")]
+mod addresses;
+#[cfg(feature = "http")]
 mod document_server;
+#[cfg(feature = "probe")]
+mod fetch;
+#[cfg(feature = "probe")]
+mod probe_error;
+#[cfg(feature = "probe")]
+mod prober;
+#[cfg(feature = "probe")]
+mod published;
+#[cfg(feature = "http")]
 mod response;
+#[cfg(feature = "probe")]
+mod tls;
 
+#[cfg(feature = "http")]
 pub use self::document_server::{DocumentServer, PublishError};
+#[cfg(feature = "probe")]
+pub use self::{
+    probe_error::{ProbeError, ProbeFault},
+    prober::Prober,
+    published::Published,
+    tls::TlsSetupError,
+};

@@ -56,6 +56,7 @@
 //! | `aws-lc-rs` | yes | every algorithm; RSA keys can be generated; fast | builds C and assembly: a C compiler, half a minute |
 //! | `fs` | no | [`fs`]: state, private keys, webroot and token files that survive a crash, on Unix | `rustix` |
 //! | `http` | no | [`http`]: a router that serves the documents | `axum` |
+//! | `probe` | no | [`http`]: a prober that looks at the documents through their public URL | `reqwest`, with TLS by the crypto backend |
 //! | `ring` | no | a small backend for many targets; no P-521, no RSA generation, RSA to 4096 bits | builds less C |
 //!
 //! With both, `aws-lc-rs` is used. With neither the crate compiles and is empty.
@@ -93,7 +94,7 @@ mod document;
 mod drive;
 #[cfg(all(feature = "fs", unix))]
 pub mod fs;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "probe"))]
 pub mod http;
 pub mod import;
 mod issuer;

@@ -288,8 +288,7 @@ impl Rotation {
     /// [`Step::Look`] has fetched the documents through the public address. Its time of answer, if
     /// it has one, is a second clock.
     ///
-    /// A driver with several vantage points reports each of them; a key that one of them misses is
-    /// not seen.
+    /// A driver with several vantage points joins what they see with [`Sighting::and`].
     pub fn handle_sighting(
         &mut self,
         issuer: &IssuerIdentifier,

@@ -14,6 +14,7 @@ use super::response;
 use crate::issuer::Issuer;
 use crate::publication::Document;
 use crate::random::{SecureRandom, SystemRandom};
+use crate::rotation::Documents;
 
 /// Serves the discovery document and the JWK Set of any number of issuers of one host, each at the
 /// path that its URL has.
@@ -24,6 +25,23 @@ use crate::random::{SecureRandom, SystemRandom};
 /// It answers `GET`, `HEAD` and `OPTIONS`, with the documents' media type, a strong `ETag` (and `304`
 /// to whoever has it already), `Cache-Control`, and `Access-Control-Allow-Origin: *`, because they are
 /// public. It does not look at `Host`: what an issuer is called is not for a request to say.
+///
+/// ```
+/// use std::sync::Arc;
+/// use oidc_core::{Algorithm, IssuerIdentifier};
+/// use oidc_issuer::http::DocumentServer;
+/// use oidc_issuer::{Issuer, SigningKey, SystemRandom};
+///
+/// let issuer = Issuer::builder(IssuerIdentifier::parse("https://ci.example/tenant-1")?)
+///     .key(SigningKey::generate(Algorithm::Es256, &SystemRandom::new())?)
+///     .build()?;
+///
+/// let server = Arc::new(DocumentServer::new());
+/// server.publish(&issuer)?; // and again when its keys have changed
+/// let app: axum::Router = axum::Router::new().merge(server.router());
+/// # drop(app);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct DocumentServer {
     paths: ArcSwap<HashMap<String, Served>>,
@@ -54,29 +72,61 @@ impl DocumentServer {
     ///
     /// [`PublishError::PathTaken`] when another issuer's document is at one of the paths.
     pub fn publish(&self, issuer: &Issuer) -> Result<(), PublishError> {
-        let discovery = issuer.id().discovery_url();
-        let mut documents = Vec::new();
-        let (origin, path) = split_url(&discovery).ok_or(PublishError::NoPath)?;
-        documents.push((path.to_owned(), issuer.discovery_document()));
-        match split_url(issuer.jwks_uri()) {
-            Some((other, path)) if other == origin => {
-                documents.push((path.to_owned(), issuer.jwk_set_document()));
-            }
+        self.put(
+            issuer.id(),
+            issuer.discovery_document(),
+            issuer.jwks_uri(),
+            issuer.jwk_set_document(),
+        )
+    }
+
+    /// Serves the documents of this step of a rotation, in place of those before: the half of a
+    /// [`Publisher`](crate::Publisher) that publishes. Both change at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish).
+    pub fn publish_documents(
+        &self,
+        issuer: &IssuerIdentifier,
+        documents: &Documents,
+    ) -> Result<(), PublishError> {
+        let Documents {
+            jwks_uri,
+            jwk_set,
+            discovery,
+        } = documents;
+        self.put(issuer, discovery, jwks_uri, jwk_set)
+    }
+
+    fn put(
+        &self,
+        issuer: &IssuerIdentifier,
+        discovery: &Document,
+        jwks_uri: &str,
+        jwk_set: &Document,
+    ) -> Result<(), PublishError> {
+        let discovery_url = issuer.discovery_url();
+        let (origin, path) = split_url(&discovery_url).ok_or(PublishError::NoPath)?;
+        let mut documents = vec![(path, discovery)];
+        match split_url(jwks_uri) {
+            Some((other, path)) if other == origin => documents.push((path, jwk_set)),
             Some(_) | None => {}
         }
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut paths = HashMap::clone(&self.paths.load());
-        paths.retain(|_, served| served.issuer != *issuer.id());
+        paths.retain(|_, served| served.issuer != *issuer);
         for (path, document) in documents {
-            if paths.contains_key(&path) {
+            if paths.contains_key(path) {
+                let path = path.to_owned();
                 return Err(PublishError::PathTaken { path });
             }
             let served = Served {
-                issuer: issuer.id().clone(),
+                issuer: issuer.clone(),
                 body: Bytes::copy_from_slice(&document.bytes),
                 document: Arc::new(document.clone()),
             };
-            paths.insert(path, served);
+            paths.insert(path.to_owned(), served);
         }
         self.paths.store(Arc::new(paths));
         Ok(())

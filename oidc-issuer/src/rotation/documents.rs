@@ -10,7 +10,9 @@ use crate::state::RotationState;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Documents {
-    /// For the issuer's `jwks_uri`. Publish it before `discovery` when an algorithm comes, and
+    /// The issuer's `jwks_uri`: where `jwk_set` belongs.
+    pub jwks_uri: String,
+    /// The JWK Set. Publish it before `discovery` when an algorithm comes, and
     /// after it when one goes.
     pub jwk_set: Document,
     /// For the issuer's discovery URL.
@@ -63,6 +65,7 @@ impl Rotation {
             self.config.discovery_max_age(),
         );
         Ok(Documents {
+            jwks_uri: jwks_uri.to_owned(),
             jwk_set: self.jwk_set_of(state).map_err(DocumentsError::JwkSet)?,
             discovery: discovery.map_err(DocumentsError::ProviderMetadata)?,
         })
