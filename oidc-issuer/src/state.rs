@@ -23,7 +23,7 @@ pub(crate) use self::transitions::{Age, When, reservation, signs_from};
 /// The state of all rings of an issuer: a versioned document.
 ///
 /// It holds public halves and times, and no private key: those are in a
-/// [`PrivateKeys`](crate::PrivateKeys) of their own. What is published is a pure function of it, so
+/// [`PrivateKeys`](crate::store::PrivateKeys) of their own. What is published is a pure function of it, so
 /// publishing again is always safe.
 ///
 /// A value has been checked, and so has one that was read by [`from_json`](Self::from_json): ids
