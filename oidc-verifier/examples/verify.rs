@@ -23,6 +23,13 @@ struct Request {
     leeway: u64,
 }
 
+/// All that is read of a line that is no request.
+#[derive(Deserialize)]
+struct WithId {
+    #[serde(default)]
+    id: Value,
+}
+
 /// A verifier that cannot be built, or a token that is not accepted.
 struct Refusal {
     why: &'static str,
@@ -40,12 +47,9 @@ fn main() -> io::Result<()> {
 
 /// The answer to one line.
 pub(crate) fn answer_line(line: &[u8]) -> Value {
-    let line: Value = match serde_json::from_slice(line) {
-        Ok(line) => line,
-        Err(error) => return json!({"id": null, "error": error.to_string()}),
-    };
-    let id = line.get("id").cloned().unwrap_or_default();
-    let request = match Request::deserialize(line) {
+    let id = serde_json::from_slice(line).map_or(Value::Null, |WithId { id }| id);
+    // Read from the bytes: a member that stands twice is an error, and not the last of the two.
+    let request: Request = match serde_json::from_slice(line) {
         Ok(request) => request,
         Err(error) => return json!({"id": id, "error": error.to_string()}),
     };

@@ -111,7 +111,16 @@ fn a_bad_line_is_answered_with_an_error() {
         assert_eq!(answer["id"], id, "{line}");
         assert!(answer["error"].is_string(), "{line}");
     }
-    let mut request = good().unwrap();
+    let good = good().unwrap();
+    let twice = good.to_string().replacen('{', r#"{"now":1790000000,"#, 1);
+    let answer = program::answer_line(twice.as_bytes());
+    assert_eq!(answer["id"], "a");
+    assert!(
+        answer["error"].as_str().unwrap().contains("`now`"),
+        "{answer}"
+    );
+
+    let mut request = good;
     request["token_b64"] = json!("*");
     let answer = program::answer_line(request.to_string().as_bytes());
     assert_eq!(

@@ -192,6 +192,7 @@ fn other_typ(honest: &Honest) -> Vec<Vec<u8>> {
             "logout+jwt",
             "secevent+jwt",
             "dpop+jwt",
+            "wit+jwt",
             "at+jwt",
             "AT+JWT",
             "application/at+jwt",

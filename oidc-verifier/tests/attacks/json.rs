@@ -125,7 +125,19 @@ fn look_alike(honest: &Honest) -> Vec<Vec<u8>> {
             format!("\"{name}\\u200b\""),
             format!("\"/{name}\""),
             format!("\"\\ufeff{name}\""),
+            // A long s and a Cyrillic a: the same name to a reader who folds or looks.
+            format!(
+                "\"{}\"",
+                name.replace('s', "\u{17f}").replace('a', "\u{430}")
+            ),
+            format!(
+                "\"{}\"",
+                name.replace('s', "\\u017f").replace('a', "\\u0430")
+            ),
         ] {
+            if variant == format!("\"{name}\"") {
+                continue;
+            }
             let claims = honest.claims.renamed(name, &variant);
             tokens.push(honest.with_claims(claims.to_json()));
         }
