@@ -51,7 +51,8 @@ fn explain(arguments: impl Iterator<Item = String>) -> Result<ExitCode, Box<dyn 
     let issuer = IssuerIdentifier::parse(&issuer).or_else(|error| {
         IssuerIdentifier::loopback(&issuer).map_err(|_| format!("`--issuer`: {error}"))
     })?;
-    let jwks = std::fs::read(options.jwks.ok_or("`--jwks` is missing")?)?;
+    let jwks = options.jwks.ok_or("`--jwks` is missing")?;
+    let jwks = std::fs::read(&jwks).map_err(|error| format!("`{jwks}`: {error}"))?;
     let set = JwkSet::parse(&jwks)?;
     for skipped in set.skipped() {
         println!(
@@ -61,7 +62,9 @@ fn explain(arguments: impl Iterator<Item = String>) -> Result<ExitCode, Box<dyn 
         );
     }
     let token = match options.token {
-        Some(file) => std::fs::read_to_string(file)?,
+        Some(file) => {
+            std::fs::read_to_string(&file).map_err(|error| format!("`{file}`: {error}"))?
+        }
         None => std::io::read_to_string(std::io::stdin())?,
     };
     let now = match options.now {
@@ -149,6 +152,7 @@ fn hint(error: &VerifyError, token: &[u8], issuer: &IssuerIdentifier) -> Option<
         "aud_foreign" => {
             Some("ask for a token for this audience, or name the token's with `--audience`")
         }
+        "not_yet_valid" | "iat_future" => Some("compare the clocks of both machines"),
         "expired" => Some("get a fresh token, or compare the clocks of both machines"),
         "signature" => Some("the token was changed, or the key set is another issuer's"),
         _ => None,
