@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::holds;
+use oidc_verifier::policy::aws::Request;
+
+use crate::{ISSUER, admits_from, document, holds, open, statement};
 
 fn all(operator: &str, values: &Value, claim: &Value) -> bool {
     holds(
@@ -115,5 +117,38 @@ fn amr_is_multivalued() {
     assert!(holds("ForAnyValue:StringLike", &json!("auth*"), &claims));
     for operator in ["StringLike", "StringNotLike", "StringLikeIfExists"] {
         assert!(!holds(operator, &json!("auth*"), &claims), "{operator}");
+    }
+}
+
+/// AWS-out, "mint policy keys": AWS's own sample asks with `ForAnyValue`, which also admits a request that
+/// adds another audience; `ForAllValues` with `Null` does not (IAM User Guide, "Controlling access with
+/// IAM policies" of outbound federation).
+#[test]
+fn a_policy_on_requested_audiences_admits_extra_ones_unless_it_asks_of_all() {
+    let key = "sts:IdentityTokenAudience";
+    let admits = |condition: &Value, audiences: &[&str]| {
+        let request = Request::new().with_values(key, audiences.iter().copied());
+        let request = if audiences.is_empty() {
+            Request::new()
+        } else {
+            request
+        };
+        let trust = open(&document(&statement(condition)));
+        let claims = r#"{"aud": "sts.amazonaws.com", "sub": "job-42"}"#;
+        admits_from(&trust, ISSUER, claims, &request)
+    };
+    let sample = json!({"ForAnyValue:StringEquals": {key: "doppler"}});
+    let strict = json!({
+        "ForAllValues:StringEquals": {key: "doppler"},
+        "Null": {key: "false"}
+    });
+    for (audiences, by_sample, by_strict) in [
+        (&["doppler"][..], true, true),
+        (&["doppler", "evil"], true, false),
+        (&["evil"], false, false),
+        (&[], false, false),
+    ] {
+        assert_eq!(admits(&sample, audiences), by_sample, "{audiences:?}");
+        assert_eq!(admits(&strict, audiences), by_strict, "{audiences:?}");
     }
 }
