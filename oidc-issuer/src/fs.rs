@@ -9,11 +9,13 @@
 //! |---|---|
 //! | [`StateFile`] | the state of the rotation, for the processes of one machine |
 //! | [`KeyFolder`] | private keys, each in a file of the owner's |
+//! | [`key_encryption_key`] | reads the key that encrypts the others |
 //! | [`Webroot`] | the documents of an issuer, for a web server to serve |
 //! | [`TokenFile`] | a token for a program to read, with the owner and the mode that an operator gave it |
 
 mod durable;
 mod error;
+mod key_encryption;
 mod key_folder;
 mod lock;
 mod state_file;
@@ -22,6 +24,7 @@ mod webroot;
 
 pub use self::durable::{Files, Step};
 pub use self::error::{FileError, FileFault};
+pub use self::key_encryption::key_encryption_key;
 pub use self::key_folder::KeyFolder;
 pub use self::state_file::StateFile;
 pub use self::token_file::TokenFile;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use common::{ISSUER, key};
 use oidc_core::{Algorithm, IssuerIdentifier};
-use oidc_issuer::fs::{Files, KeyFolder, StateFile};
+use oidc_issuer::fs::{Files, KeyFolder, StateFile, key_encryption_key};
 use oidc_issuer::store::{
     KeyEncryption, LocalKeyEncryption, MemoryKeys, PrivateKeys, SealedKeys, StateStore, conformance,
 };
@@ -352,4 +352,26 @@ fn a_data_key_is_wrapped_under_the_name_of_its_key_encryption_key() {
     assert!(one.unwrap("k1", &wrapped[1..]).is_err());
     assert!(one.unwrap("k1", b"short").is_err());
     assert_eq!(format!("{one:?}"), r#"["k1"]"#);
+}
+
+#[test]
+fn a_key_encryption_key_is_32_bytes_of_its_owners_alone() {
+    let folder = Folder::new("kek");
+    let path = folder.0.join("kek");
+    let read = || key_encryption_key(&Files::new(), &path).map(|key| *key);
+    for (bytes, code) in [
+        (vec![5; 31], "file_key_length"),
+        (vec![5; 33], "file_key_length"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        set_mode(&path, 0o600);
+        assert_eq!(read().unwrap_err().code(), code);
+    }
+    std::fs::write(&path, [5; 32]).unwrap();
+    for (mode, ok) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false)] {
+        set_mode(&path, mode);
+        assert_eq!(read().is_ok(), ok, "{mode:o}");
+    }
+    set_mode(&path, 0o600);
+    assert_eq!(read().unwrap(), [5; 32]);
 }

@@ -36,6 +36,9 @@ pub enum FileFault {
     /// It was there and is not any longer.
     #[error("is gone, and there was one")]
     Gone,
+    /// It holds no key of 32 bytes.
+    #[error("does not hold 32 bytes")]
+    KeyLength,
     /// It is on a file system that is shared over a network, whose locks other machines do not see.
     #[error("is on a network file system, where a lock keeps nobody out")]
     Network,
@@ -85,6 +88,7 @@ impl FileFault {
             Self::Io { .. } => "file_io",
             Self::Damaged => "file_damaged",
             Self::Gone => "file_gone",
+            Self::KeyLength => "file_key_length",
             Self::Network => "file_network",
             Self::Open { .. } => "file_open",
             Self::Writable { .. } => "file_writable",
