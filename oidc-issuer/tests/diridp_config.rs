@@ -3,13 +3,15 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::too_many_lines,
     reason = "helpers of a test program, and a table"
 )]
 
 use std::path::Path;
 
-use oidc_core::Algorithm;
+use oidc_core::{Algorithm, NumericDate};
+use oidc_issuer::PlannedState;
 use oidc_issuer::profile::diridp::Config;
 use serde_json::{Value, json};
 
@@ -364,4 +366,62 @@ fn the_how_to_shows_a_configuration_that_loads() {
     ] {
         assert!(page.contains(&format!("`{option}`")), "{option}");
     }
+}
+
+/// Row "rotation timeline": published at least M before it signs, signs for L, and stays for M after.
+#[test]
+fn the_timeline_is_that_of_the_original_with_a_longer_announcement() {
+    const LIFESPAN: i64 = 86_400;
+    const MARGIN: i64 = 21_600;
+    let config = load(&minimal()).unwrap();
+    let provider = &config.providers()[0];
+    let policy = provider.rotation_policy(&provider.keys()[0]).unwrap();
+    let start = NumericDate::from_seconds(1_790_000_000).unwrap();
+    let plan = policy.plan(start, 10);
+    let when = |key, to| {
+        let mut steps = plan.iter();
+        let step = steps.find(|step| step.key == key && step.to == to);
+        step.map(|step| step.at.seconds_since(start)).unwrap()
+    };
+    for key in 2..8 {
+        let (published, active) = (
+            when(key, PlannedState::Published),
+            when(key, PlannedState::Active),
+        );
+        assert!(active - published >= MARGIN, "{key}");
+        assert_eq!(
+            when(key, PlannedState::Retiring) - active,
+            LIFESPAN,
+            "{key}"
+        );
+        assert_eq!(
+            when(key, PlannedState::Withdrawn) - when(key, PlannedState::Retiring),
+            MARGIN,
+            "{key}"
+        );
+        assert_eq!(
+            when(key + 1, PlannedState::Active),
+            when(key, PlannedState::Retiring)
+        );
+    }
+}
+
+/// Row "margin invariant" (W1): a key outlives its tokens whatever the margin, and a margin that no cache
+/// can keep is refused by name.
+#[test]
+fn w1_a_margin_shorter_than_tokens_live_does_not_end_a_key_before_them() {
+    let policy = |lifespan: u64, margin: u64, token: u64| {
+        let mut document = with("/providers/main/keys/0/lifespan", json!(lifespan));
+        document["providers"]["main"]["keys"][0]["publish_margin"] = json!(margin);
+        document["providers"]["main"]["tokens"][0]["lifespan"] = json!(token);
+        let config = load(&document).unwrap();
+        let provider = &config.providers()[0];
+        provider.rotation_policy(&provider.keys()[0])
+    };
+    let long = policy(86_400, 3_600, 86_400).unwrap();
+    assert!(long.publish_after().as_secs() >= 86_400 + 300);
+    assert_eq!(long.publish_before().as_secs(), 3_600);
+    let error = policy(86_400, 120, 600).unwrap_err();
+    assert!(error.rule().is_some(), "{error}");
+    assert!(policy(86_400, 300, 600).is_ok());
 }

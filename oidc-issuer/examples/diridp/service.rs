@@ -8,7 +8,7 @@ use oidc_issuer::fs::{Files, StateFile};
 use oidc_issuer::profile::diridp::{Config, KeyConfig, Provider};
 use oidc_issuer::{
     Event, Issuer, Pass, RevocationReason, RevokeError, RingName, Rotation, RotationConfig,
-    RotationPolicy, RotationSettings, SigningKey, Successor, SystemRandom, drive,
+    SigningKey, Successor, SystemRandom, drive,
 };
 
 use crate::clock::clocks;
@@ -196,45 +196,13 @@ const RETRY: Duration = Duration::from_secs(10);
 fn rotation_config(provider: &Provider) -> Result<RotationConfig, Box<dyn Error>> {
     let mut config = RotationConfig::new(provider.issuer().clone()).jwks_uri(provider.jwks_uri());
     for key in provider.keys() {
-        let policy = policy(provider, key)
-            .map_err(|error| format!("key `{}`: {}", key.name(), chain(&*error)))?;
+        let policy = provider
+            .rotation_policy(key)
+            .map_err(|error| format!("key `{}`: {}", key.name(), chain(&error)))?;
         config = config.named_ring(RingName::new(key.name())?, key.algorithm(), policy)?;
     }
     Ok(config)
 }
-
-/// A key signs for its lifespan, and is published for the margin before that. The margin is also
-/// what consumers' caches may take; after its last signature it is published for the margin or for
-/// as long as its tokens live, whichever is longer (W1).
-fn policy(provider: &Provider, key: &KeyConfig) -> Result<RotationPolicy, Box<dyn Error>> {
-    let margin = key.publish_margin();
-    let quarter = Duration::from_secs(margin.as_secs().div_euclid(4));
-    let clock_error = CLOCK_ERROR.min(quarter).max(Duration::from_secs(1));
-    let cache = margin.saturating_sub(clock_error);
-    let longest = provider.longest_token(key).max(SHORTEST_LIFETIME);
-    let settings = RotationSettings::new()
-        .period(key.lifespan())
-        .token_lifetime(longest)
-        .publish_before(margin)
-        .clock_error(clock_error)
-        .consumer_cache_life(cache)
-        .jwks_cache_life(cache.min(USUAL_CACHE))
-        .token_refresh(Duration::ZERO)
-        .rings(u8::try_from(provider.keys().len())?);
-    let policy = RotationPolicy::solve(&settings)?;
-    if policy.publish_after() >= margin {
-        return Ok(policy);
-    }
-    Ok(RotationPolicy::solve(&settings.publish_after(margin))?)
-}
-
-const CLOCK_ERROR: Duration = Duration::from_secs(60);
-
-/// The least that a policy is made for; tokens may live shorter.
-const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
-
-/// What a cache that honours headers takes with the web server's own defaults.
-const USUAL_CACHE: Duration = Duration::from_secs(1_200);
 
 fn tell(name: &str, event: &Event, log: Log) {
     match event {

@@ -45,6 +45,7 @@ mod config_error;
 mod index;
 mod path;
 mod slug;
+mod timing;
 
 pub use self::claims::{ClaimsError, TokenClaims};
 pub use self::config::{Config, KeyConfig, Provider, TokenConfig};
