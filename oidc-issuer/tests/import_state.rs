@@ -10,7 +10,8 @@ use common::{ISSUER, at, key};
 use oidc_core::{Algorithm, IssuerIdentifier};
 use oidc_issuer::profile::diridp::KeyIndex;
 use oidc_issuer::{
-    ImportedKey, ImportedRole, RingName, RotationState, SigningKey, StateName, import,
+    ImportedKey, ImportedRole, MAX_KEYS_PER_RING, RingName, RotationState, SigningKey, StateName,
+    SystemRandom, import,
 };
 
 const NOW: i64 = common::NOW;
@@ -67,6 +68,22 @@ fn keys_keep_their_ids_their_places_and_their_times() {
     assert!(!find("old").has_private_half());
     assert_eq!(state.published().count(), 3);
     assert_eq!(state.generation(), 1);
+}
+
+#[test]
+fn a_ring_publishes_up_to_8_keys() {
+    let keys = |count: usize| {
+        let keys = (0..count).map(|number| {
+            let key = SigningKey::generate(Algorithm::EdDsa, &SystemRandom::new()).unwrap();
+            let key = key.with_kid(&format!("k{number}")).unwrap();
+            let role = ImportedRole::waiting(at(NOW));
+            ImportedKey::new(ring(), key.public_jwk().clone(), role)
+        });
+        state(keys.collect())
+    };
+    let full = keys(MAX_KEYS_PER_RING).unwrap();
+    assert_eq!(full.published().count(), 8);
+    assert_eq!(keys(MAX_KEYS_PER_RING + 1), Err("too_many_keys".to_owned()));
 }
 
 #[test]

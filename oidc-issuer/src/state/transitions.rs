@@ -387,3 +387,62 @@ fn wrong_state(key: &RingKey) -> TransitionError {
         state: key.state.name(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use oidc_core::IssuerIdentifier;
+
+    use super::*;
+    use crate::random::SystemRandom;
+    use crate::signing_key::SigningKey;
+
+    fn now() -> NumericDate {
+        NumericDate::from_seconds(1_790_000_000).unwrap()
+    }
+
+    /// A ring with this many keys that were withdrawn, and one that was revoked before them all.
+    fn with_tombstones(withdrawn: usize) -> RotationState {
+        let issuer = IssuerIdentifier::parse("https://ci.example").unwrap();
+        let ring = RingName::from(Algorithm::EdDsa);
+        let mut state = RotationState::first(issuer, now()).successor();
+        state.add_ring(ring.clone(), Algorithm::EdDsa, false);
+        for number in 0..=withdrawn {
+            let key = SigningKey::generate(Algorithm::EdDsa, &SystemRandom::new()).unwrap();
+            let key = key.with_kid(&format!("k{number}")).unwrap();
+            state
+                .adopt(&ring, key.public_jwk().clone(), now(), now())
+                .unwrap();
+            let end = if number == 0 {
+                KeyState::Revoked {
+                    since: now(),
+                    reason: RevocationReason::Compromised,
+                    destroyed: true,
+                }
+            } else {
+                KeyState::Withdrawn { since: now() }
+            };
+            state.step(key.kid(), now(), |_| Some(end)).unwrap();
+        }
+        state
+    }
+
+    /// A withdrawn key that is forgotten long after is harmless; a stolen one is remembered for good.
+    #[test]
+    fn of_more_than_256_tombstones_the_oldest_withdrawn_ones_go() {
+        let max = RotationState::MAX_TOMBSTONES;
+        let kids = |state: &RotationState| -> Vec<String> {
+            let keys = state.rings.iter().flat_map(|ring| &ring.keys);
+            keys.map(|key| key.kid().to_owned()).collect()
+        };
+        let mut full = with_tombstones(max - 1);
+        let before = kids(&full);
+        full.drop_old_tombstones();
+        assert_eq!(kids(&full), before);
+
+        let mut over = with_tombstones(max + 1);
+        over.drop_old_tombstones();
+        let left = kids(&over);
+        assert_eq!(left.len(), max);
+        assert_eq!(left[..2], ["k0", "k3"]);
+    }
+}
