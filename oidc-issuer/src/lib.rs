@@ -87,6 +87,10 @@ mod how_tos {
 
     #[doc = include_str!("../../docs/rotate-in-an-emergency.md")]
     struct RotateInAnEmergency;
+
+    #[cfg(all(feature = "fs", feature = "http", feature = "probe", unix))]
+    #[doc = include_str!("../../docs/run-your-own-issuer.md")]
+    struct RunYourOwnIssuer;
 }
 
 mod backend;

@@ -259,3 +259,27 @@ fn claims_of_diridp_need_a_subject_and_an_audience_of_their_kinds() {
     let list = TokenClaims::new().with_provider_claims(json!(["sub"]));
     assert_eq!(list.unwrap_err().code(), "claims_not_an_object");
 }
+
+/// The profile that the how-to shows loads, and makes the token that it describes.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test reads a page")]
+fn the_how_to_shows_a_profile_that_loads() {
+    let page =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/run-your-own-issuer.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, rest) = page.split_once("```json\n").unwrap();
+    let (profile, _) = rest.split_once("```").unwrap();
+    let profile = Profile::from_json(profile.as_bytes()).unwrap();
+    let context = br#"{"repository": "acme/web", "repository_id": "1", "ref": "refs/heads/main", "attempt": 1}"#;
+    let spec = profile
+        .token_spec(context, &TokenRequest::new(), &Ones)
+        .unwrap();
+    assert_eq!(spec.subject(), "repo:acme/web:ref:refs/heads/main");
+    assert_eq!(
+        spec.claim_names().collect::<Vec<_>>(),
+        ["repository_id", "attempt"]
+    );
+    let aws = TokenRequest::new().with_audience("sts.amazonaws.com");
+    let spec = profile.token_spec(context, &aws, &Ones).unwrap();
+    assert_eq!(spec.algorithm(), Some(Algorithm::Rs256));
+}
