@@ -1,38 +1,47 @@
-//! A host for issuers' documents: the least HTTP/1.1 server that a relying party can fetch from.
+//! A host for issuers' documents: the router that a service merges into its own.
 #![expect(
     clippy::disallowed_methods,
     reason = "an example is at the edge: it may listen"
 )]
 
-use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::error::Error;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
-use oidc_issuer::Document;
+use oidc_issuer::http::{DocumentServer, Prober, Published};
+use oidc_issuer::{Issuer, Publisher};
+use tokio::runtime::Builder;
 
 /// Serves documents on a free loopback port until the process ends.
 #[derive(Debug)]
 pub(crate) struct Host {
     address: SocketAddr,
-    documents: Arc<Mutex<HashMap<String, Document>>>,
+    server: Arc<DocumentServer>,
+    prober: Prober,
 }
 
 impl Host {
-    pub(crate) fn start() -> io::Result<Host> {
+    pub(crate) fn start() -> Result<Host, Box<dyn Error>> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let documents = Arc::new(Mutex::new(HashMap::new()));
-        let shared = Arc::clone(&documents);
+        let server = Arc::new(DocumentServer::new());
+        let router = Arc::clone(&server).router();
+        let runtime = Builder::new_current_thread().enable_all().build()?;
         thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                // A client that goes away is its own affair.
-                let _ = answer(&connection, &shared);
-            }
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener)?;
+                axum::serve(listener, router).await
+            })
         });
-        Ok(Host { address, documents })
+        // Its issuers are on loopback, without TLS.
+        let prober = Prober::for_loopback()?;
+        Ok(Host {
+            address,
+            server,
+            prober,
+        })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -40,56 +49,17 @@ impl Host {
         format!("http://{}", self.address)
     }
 
-    /// What is served at this URL of the host.
-    pub(crate) fn get(&self, url: &str) -> Option<Document> {
-        let path = url.strip_prefix(&self.url()).unwrap_or(url);
-        let documents = self
-            .documents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        documents.get(path).cloned()
+    /// Serves the documents of an issuer whose keys stay as they are.
+    pub(crate) fn serve(&self, issuer: &Issuer) -> Result<(), Box<dyn Error>> {
+        Ok(self.server.publish(issuer)?)
     }
 
-    /// Serves `document` at this URL of the host, in place of what was there.
-    pub(crate) fn put(&self, url: &str, document: &Document) {
-        let path = url.strip_prefix(&self.url()).unwrap_or(url);
-        let mut documents = self
-            .documents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        documents.insert(path.to_owned(), document.clone());
-    }
-}
-
-fn answer(
-    mut connection: &TcpStream,
-    documents: &Mutex<HashMap<String, Document>>,
-) -> io::Result<()> {
-    connection.set_read_timeout(Some(Duration::from_secs(2)))?;
-    let mut lines = BufReader::new(connection).lines();
-    let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
-    while lines
-        .next()
-        .transpose()?
-        .is_some_and(|header| !header.is_empty())
-    {}
-    let path = request
-        .strip_prefix("GET ")
-        .and_then(|rest| rest.split(' ').next());
-    let documents = documents.lock().unwrap_or_else(PoisonError::into_inner);
-    match path.and_then(|path| documents.get(path)) {
-        None => connection.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
-        Some(document) => {
-            write!(
-                connection,
-                "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nCache-Control: {}\r\nETag: {}\r\n\
-                 Content-Length: {}\r\nConnection: close\r\n\r\n",
-                document.media_type,
-                document.cache_control,
-                document.etag,
-                document.bytes.len()
-            )?;
-            connection.write_all(&document.bytes)
-        }
+    /// Where a rotation publishes: it puts documents here, and looks at them through their URL.
+    pub(crate) fn publisher(&self) -> impl Publisher {
+        let server = &self.server;
+        Published::new(
+            |issuer, documents| server.publish_documents(issuer, documents),
+            self.prober.clone(),
+        )
     }
 }

@@ -76,11 +76,9 @@ impl Issuers {
 
     /// Puts the documents of the issuers whose keys do not rotate where their relying parties look;
     /// a rotation publishes its own.
-    pub(crate) fn publish(&self, host: &Host) {
-        for issuer in [&self.aws, &self.circleci] {
-            host.put(issuer.jwks_uri(), issuer.jwk_set_document());
-            host.put(&issuer.id().discovery_url(), issuer.discovery_document());
-        }
+    pub(crate) fn publish(&self, host: &Host) -> Result<(), Box<dyn Error>> {
+        host.serve(&self.aws)?;
+        host.serve(&self.circleci)
     }
 
     pub(crate) fn mint(

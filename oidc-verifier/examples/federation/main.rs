@@ -1,8 +1,9 @@
 //! Workload identity, end to end, in one process and without an account anywhere.
 //!
 //! `cargo run --release --example federation` starts three issuers on a loopback port, mints their
-//! tokens, has a relying party fetch their keys, verify, and decide; rotates a key while tokens
-//! keep verifying; and shows attacks refused. It fails if anything is not as it expects.
+//! tokens, has a relying party fetch their keys, verify, and decide; rotates a key, published
+//! through the router of a service and looked at through its URL, while tokens keep verifying; and
+//! shows attacks refused. It fails if anything is not as it expects.
 //!
 //! `cargo run --release --example federation -- --token FILE --jwks FILE --issuer URL --audience
 //! NAME` explains a token of yours instead; see `--help`.
@@ -55,7 +56,7 @@ fn demonstrate() -> Result<ExitCode, Box<dyn Error>> {
     title("1. Three issuers publish who they are and their public keys");
     let host = Host::start()?;
     let mut issuers = Issuers::new(&host, now)?;
-    issuers.publish(&host);
+    issuers.publish(&host)?;
     for issuer in issuers.all() {
         let keys = issuer.published_keys().iter().filter_map(Jwk::alg);
         let keys: Vec<_> = keys.map(Algorithm::name).collect();

@@ -3,13 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
-use oidc_core::DiscoveryResponse;
-use oidc_issuer::store::{MemoryKeys, MemoryStore, StoreError};
+use oidc_issuer::store::{MemoryKeys, MemoryStore};
 use oidc_issuer::{
-    Clocks, Documents, Event, Issuer, Publisher, RingName, Rotation, RotationConfig,
-    RotationPolicy, RotationSettings, Sighting, SigningKey, SigningKeyError, SystemRandom, drive,
+    Clocks, Event, Issuer, RingName, Rotation, RotationConfig, RotationPolicy, RotationSettings,
+    SigningKey, SigningKeyError, SystemRandom, drive,
 };
-use oidc_verifier::{Algorithm, IssuerIdentifier, NumericDate, ProviderMetadata};
+use oidc_verifier::{Algorithm, IssuerIdentifier, NumericDate};
 
 use crate::host::Host;
 
@@ -51,7 +50,7 @@ impl Rotating {
             &mut rotation,
             &store,
             &keys,
-            &Site(host),
+            &host.publisher(),
             make(&random),
             || clocks,
         );
@@ -81,7 +80,7 @@ impl Rotating {
             &mut self.rotation,
             &self.store,
             &self.keys,
-            &Site(host),
+            &host.publisher(),
             make(&self.random),
             || clocks,
         );
@@ -103,34 +102,4 @@ fn make(
     random: &SystemRandom,
 ) -> impl FnMut(&RingName, Algorithm) -> Result<SigningKey, SigningKeyError> {
     |_ring, algorithm| SigningKey::generate(algorithm, random)
-}
-
-/// The public address. Here it is in the same process, so a look asks the host what it serves; a
-/// service fetches it from outside.
-struct Site<'a>(&'a Host);
-
-impl Publisher for Site<'_> {
-    fn publish(&self, issuer: &IssuerIdentifier, documents: &Documents) -> Result<(), StoreError> {
-        let metadata = metadata(issuer, &documents.discovery.bytes)?;
-        self.0.put(metadata.jwks_uri().as_str(), &documents.jwk_set);
-        self.0.put(&issuer.discovery_url(), &documents.discovery);
-        Ok(())
-    }
-
-    fn look(&self, issuer: &IssuerIdentifier) -> Result<Sighting, StoreError> {
-        let Some(discovery) = self.0.get(&issuer.discovery_url()) else {
-            return Ok(Sighting::nothing());
-        };
-        let metadata = metadata(issuer, &discovery.bytes)?;
-        let Some(jwks) = self.0.get(metadata.jwks_uri().as_str()) else {
-            return Ok(Sighting::nothing());
-        };
-        Sighting::from_bytes(issuer, &discovery.bytes, &jwks.bytes).map_err(StoreError::new)
-    }
-}
-
-fn metadata(issuer: &IssuerIdentifier, json: &[u8]) -> Result<ProviderMetadata, StoreError> {
-    let url = issuer.discovery_url();
-    let response = DiscoveryResponse::new(200, Some("application/json"), &url, json);
-    ProviderMetadata::from_response(issuer, &response).map_err(StoreError::new)
 }
