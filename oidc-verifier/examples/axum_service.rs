@@ -12,7 +12,7 @@ use oidc_verifier::key_source::KeySourceConfig;
 use oidc_verifier::policy::Policy;
 use oidc_verifier::replay::MemoryReplayGuard;
 use oidc_verifier::tower::{Authenticated, BearerLayer};
-use oidc_verifier::{IssuerIdentifier, PointerBuf, Verifier, VerifierBuilder};
+use oidc_verifier::{IssuerIdentifier, Verifier};
 
 const POLICY: &str = r#"{"rules": [{
     "id": "deploy-main", "effect": "allow",
@@ -34,9 +34,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let issuer = IssuerIdentifier::parse("https://token.actions.githubusercontent.com")?;
     let verifier = Verifier::builder()
         .issuer(issuer)
-        .audience("https://deploy.example");
-    let pointers = policy.pointers().map(PointerBuf::from);
-    let verifier = pointers.fold(verifier, VerifierBuilder::locate).build()?;
+        .audience("https://deploy.example")
+        .locate_all(policy.pointers())
+        .build()?;
 
     let keys = KeyRefresher::builder(Arc::new(verifier), HttpTransport::new()?)
         .discover_all(&KeySourceConfig::default())

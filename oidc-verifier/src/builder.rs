@@ -192,6 +192,18 @@ impl VerifierBuilder<Ready> {
         self
     }
 
+    /// Finds these values too: what a policy asks for
+    /// ([`Policy::pointers`](crate::policy::Policy::pointers)) is then read in the one pass that
+    /// verification makes over the claims.
+    #[must_use]
+    pub fn locate_all<P: Into<PointerBuf>>(
+        mut self,
+        pointers: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.pointers.extend(pointers.into_iter().map(Into::into));
+        self
+    }
+
     /// The most bytes that a token may have: 32 KiB unless this is said, 1 MiB at most.
     #[must_use]
     pub fn max_token_bytes(mut self, max_token_bytes: usize) -> Self {

@@ -343,14 +343,12 @@ impl Policy {
     ///     "conditions": [{"claim": "sub", "pattern": "job-*"}]
     /// }]}"#)?;
     ///
-    /// let mut builder = Verifier::builder()
+    /// let verifier = Verifier::builder()
     ///     .issuer(IssuerIdentifier::parse("https://ci.example")?)
     ///     .audience("deploy")
-    ///     .keys(JwkSet::parse(&jwks)?);
-    /// for pointer in policy.pointers() {
-    ///     builder = builder.locate(pointer.to_owned());
-    /// }
-    /// let verifier = builder.build()?;
+    ///     .keys(JwkSet::parse(&jwks)?)
+    ///     .locate_all(policy.pointers())
+    ///     .build()?;
     ///
     /// let now = NumericDate::from_seconds(1_790_000_060)?;
     /// let verified = verifier.verify(&token, now)?;

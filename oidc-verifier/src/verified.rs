@@ -392,8 +392,8 @@ mod tests {
                 .issuer(id.clone())
                 .audience("deploy")
                 .keys(JwkSet::parse(&issuer.jwk_set_document().bytes).unwrap());
-            for pointer in policy.pointers().filter(|_| located) {
-                builder = builder.locate(pointer.to_owned());
+            if located {
+                builder = builder.locate_all(policy.pointers());
             }
             let verifier = builder.build().unwrap();
             let mut workspace = Workspace::new();

@@ -37,9 +37,7 @@ fn verifier(issuer: &Issuer, policy: &Policy, locates: bool) -> Verifier {
         .audience("deploy")
         .keys(set);
     if locates {
-        for pointer in policy.pointers() {
-            builder = builder.locate(pointer.to_owned());
-        }
+        builder = builder.locate_all(policy.pointers());
     }
     builder.build().unwrap()
 }

@@ -26,7 +26,7 @@ pub(crate) struct RelyingParty {
 impl RelyingParty {
     pub(crate) fn new(issuers: &Issuers) -> Result<RelyingParty, Box<dyn Error>> {
         let policy = Policy::from_json(policy_document(issuers).as_bytes())?;
-        let mut builder = Verifier::builder()
+        let verifier = Verifier::builder()
             .issuer(issuers.aws.id().clone())
             .audience("doppler")
             .algorithms([Algorithm::Es384, Algorithm::Rs256])
@@ -35,11 +35,9 @@ impl RelyingParty {
             .algorithms([Algorithm::Rs256])
             .issuer(issuers.diridp.issuer.id().clone())
             .audience("sts.amazonaws.com")
-            .algorithms([Algorithm::EdDsa]);
-        for pointer in policy.pointers() {
-            builder = builder.locate(pointer.to_owned());
-        }
-        let verifier = builder.build()?;
+            .algorithms([Algorithm::EdDsa])
+            .locate_all(policy.pointers())
+            .build()?;
         let config = KeySourceConfig::default();
         let sources = verifier.issuers().cloned();
         let sources = sources.map(|issuer| KeySource::new(issuer, config.clone()));
