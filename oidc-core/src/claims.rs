@@ -1,6 +1,8 @@
 //! The claims set (RFC 7519 section 4), located in one pass and read without a copy.
 
 use core::fmt;
+use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::LazyLock;
 
 use jsonptr::{
@@ -33,6 +35,7 @@ use crate::numeric_date::NumericDate;
 pub struct ClaimsScanner {
     set: PointerSet,
     limits: ScanLimits,
+    id: Option<NonZeroUsize>,
 }
 
 /// A claims set in which the registered claims have been located.
@@ -117,20 +120,22 @@ impl ClaimsScanner {
         let registered = REGISTERED
             .iter()
             .filter_map(|text| Pointer::parse(text).ok());
-        let set = PointerSet::new(registered.chain(pointers))?;
-        Ok(ClaimsScanner {
-            set,
-            limits: ScanLimits::new().max_depth(Self::MAX_DEPTH),
-        })
+        Ok(Self::of(PointerSet::new(registered.chain(pointers))?))
     }
 
     /// The scanner that locates the registered claims and nothing else.
     pub fn registered() -> &'static ClaimsScanner {
-        static SCANNER: LazyLock<ClaimsScanner> = LazyLock::new(|| ClaimsScanner {
-            set: pointer_set(&REGISTERED),
-            limits: ScanLimits::new().max_depth(ClaimsScanner::MAX_DEPTH),
-        });
+        static SCANNER: LazyLock<ClaimsScanner> =
+            LazyLock::new(|| ClaimsScanner::of(pointer_set(&REGISTERED)));
         &SCANNER
+    }
+
+    fn of(set: PointerSet) -> Self {
+        Self {
+            set,
+            limits: ScanLimits::new().max_depth(Self::MAX_DEPTH),
+            id: next_id(),
+        }
     }
 
     /// Reads the decoded bytes of a payload; what was found stays in `buffer`.
@@ -177,10 +182,24 @@ impl ClaimsScanner {
             .position(|held| held == pointer)
     }
 
+    /// A number that this scanner and its clones have, and no other scanner of the process: whoever
+    /// remembers it with an index need not compare pointers again. `None` once all are given away.
+    pub const fn id(&self) -> Option<NonZeroUsize> {
+        self.id
+    }
+
     /// The caller's pointer with this index.
     pub fn pointer(&self, index: usize) -> Option<Pointer<'_>> {
         self.set.pointer(index.checked_add(REGISTERED.len())?)
     }
+}
+
+/// The next number; they do not begin again, so no two scanners are taken for one.
+fn next_id() -> Option<NonZeroUsize> {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    let next = |id: usize| id.checked_add(1);
+    let id = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    id.ok().and_then(NonZeroUsize::new)
 }
 
 impl<'a> Claims<'a> {
@@ -475,6 +494,18 @@ impl fmt::Display for RegisteredClaim {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_that_of_a_scanner_and_its_clones_and_no_other() {
+        let (one, two) = (
+            ClaimsScanner::new([]).unwrap(),
+            ClaimsScanner::new([]).unwrap(),
+        );
+        assert!(one.id().is_some());
+        assert_eq!(one.id(), one.clone().id());
+        assert_ne!(one.id(), two.id());
+        assert_ne!(one.id(), ClaimsScanner::registered().id());
+    }
 
     /// What `read` says of the claims set `json`.
     fn claim<T>(json: &str, read: impl Fn(&Claims<'_>) -> T) -> T {
