@@ -165,6 +165,7 @@ mod admission;
 pub mod aws;
 mod claims_view;
 mod condition;
+mod cost;
 mod date;
 mod decision;
 mod document;
@@ -438,7 +439,7 @@ impl Policy {
     /// Whether the conditions of one rule hold, and it applies.
     fn rule_holds<'a>(&'a self, index: usize, claims: impl Into<ClaimsView<'a>>) -> bool {
         let claims = claims.into();
-        let applicable = self.index.candidates(claims);
+        let applicable = self.index.candidates(&claims);
         let applies = applicable.get().is_some_and(|candidates| {
             candidates.allow.contains(&index) || candidates.deny.contains(&index)
         });
@@ -446,12 +447,12 @@ impl Policy {
         applies
             && self
                 .rule(index)
-                .is_some_and(|rule| rule.holds(claims, &mut budget) == Ok(true))
+                .is_some_and(|rule| rule.holds(&claims, &mut budget) == Ok(true))
     }
 }
 
 impl Rule {
-    fn holds(&self, claims: ClaimsView<'_>, budget: &mut Budget) -> Result<bool, Exhausted> {
+    fn holds(&self, claims: &ClaimsView<'_>, budget: &mut Budget) -> Result<bool, Exhausted> {
         budget.spend(1)?;
         for condition in &self.conditions {
             if !condition.judge(claims, budget)?.holds() {

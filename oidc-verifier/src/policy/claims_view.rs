@@ -17,6 +17,9 @@ use crate::Verified;
 #[derive(Clone, Copy)]
 pub struct ClaimsView<'a> {
     source: Source<'a>,
+    /// Of the source: every condition asks for them.
+    scanner: &'a ClaimsScanner,
+    claims: Claims<'a>,
     request: Option<&'a super::aws::Request>,
 }
 
@@ -32,6 +35,8 @@ impl<'a> From<&'a Verified<'_>> for ClaimsView<'a> {
     fn from(token: &'a Verified<'_>) -> Self {
         Self {
             source: Source::Verified(token),
+            scanner: token.scanner(),
+            claims: token.claims_set(),
             request: None,
         }
     }
@@ -41,6 +46,8 @@ impl<'a> From<&'a VouchedClaims<'_>> for ClaimsView<'a> {
     fn from(claims: &'a VouchedClaims<'_>) -> Self {
         Self {
             source: Source::Vouched(claims),
+            scanner: claims.scanner,
+            claims: Claims::rejoin(claims.document, &claims.buffer),
             request: None,
         }
     }
@@ -83,38 +90,23 @@ impl<'a> ClaimsView<'a> {
     }
 
     /// Like [`get`](Self::get), looking first where the claim stood the last time.
-    pub(super) fn get_at(self, pointer: Pointer<'_>, place: &Place) -> Option<Located<'a>> {
-        match place.find(self.scanner(), pointer) {
-            Some(index) => self.claims_set().located(index),
+    #[inline]
+    pub(super) fn get_at(&self, pointer: Pointer<'_>, place: &Place) -> Option<Located<'a>> {
+        match place.find(self.scanner, pointer) {
+            Some(index) => self.claims.located(index),
             None => self.get(pointer),
         }
     }
 
     /// The audiences in their order.
     pub(super) fn audiences(self) -> impl Iterator<Item = Text<'a>> {
-        let aud = self.claims_set().as_written(RegisteredClaim::Aud);
+        let aud = self.claims.as_written(RegisteredClaim::Aud);
         let list = aud.and_then(|aud| aud.elements());
         let one = aud.filter(|_| list.is_none());
         list.into_iter()
             .flatten()
             .chain(one)
             .filter_map(|aud| aud.text())
-    }
-
-    fn scanner(self) -> &'a ClaimsScanner {
-        match self.source {
-            #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-            Source::Verified(token) => token.scanner(),
-            Source::Vouched(claims) => claims.scanner,
-        }
-    }
-
-    fn claims_set(self) -> Claims<'a> {
-        match self.source {
-            #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-            Source::Verified(token) => token.claims_set(),
-            Source::Vouched(claims) => Claims::rejoin(claims.document, &claims.buffer),
-        }
     }
 }
 

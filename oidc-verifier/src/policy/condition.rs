@@ -1,15 +1,22 @@
 //! Conditions, and the one way in which they are judged.
 
-use jsonptr::{Decimal, Located, Matcher, Mismatch, Pattern, Pointer, PointerBuf, Predicate};
+use jsonptr::{
+    Decimal, Kind, Located, Matcher, Mismatch, Pattern, Pointer, PointerBuf, Predicate, Text,
+};
 use serde::{Serialize, Serializer};
 
 use super::aws::AwsCondition;
 use super::claims_view::ClaimsView;
+use super::cost::{Cost, blocks};
 use super::place::Place;
 use super::subject::{PartOfSubject, Subject};
 
 /// A condition, compiled.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most conditions are tests of claims, found without a step further"
+)]
 pub(super) enum Condition {
     Claim(ClaimTest),
     /// A condition of AWS's language, on a key.
@@ -36,6 +43,8 @@ pub(super) struct ClaimTest {
     pub(super) operator: &'static str,
     /// What the document says after it, as JSON.
     pub(super) expected: Box<str>,
+    /// Of the test.
+    pub(super) cost: Cost,
     pub(super) test: Test,
 }
 
@@ -177,9 +186,6 @@ pub(super) struct Budget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Exhausted;
 
-/// Bytes that one step reads.
-pub(super) const STEP_BYTES: usize = 64;
-
 impl Budget {
     pub(super) const fn new(steps: usize) -> Self {
         Self { left: steps }
@@ -189,6 +195,7 @@ impl Budget {
         self.left
     }
 
+    #[inline]
     pub(super) fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
         self.left = self.left.checked_sub(steps).ok_or(Exhausted)?;
         Ok(())
@@ -197,15 +204,30 @@ impl Budget {
 
 impl Condition {
     /// Judges the condition, no further than the verdict needs.
+    #[inline]
     pub(super) fn judge(
         &self,
-        claims: ClaimsView<'_>,
+        claims: &ClaimsView<'_>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Exhausted> {
+        if let Self::Claim(test) = self {
+            test.judge(claims, budget)
+        } else {
+            self.judge_compound(claims, budget)
+        }
+    }
+
+    /// What is not simply a test of a claim, apart from it: that one is most of all conditions, and
+    /// recursion would make it dearer.
+    fn judge_compound(
+        &self,
+        claims: &ClaimsView<'_>,
         budget: &mut Budget,
     ) -> Result<Verdict, Exhausted> {
         match self {
             Self::Claim(test) => test.judge(claims, budget),
-            Self::Aws(condition) => condition.judge(claims, budget),
-            Self::ClaimPrefix(prefix) => claim_prefix(prefix, claims, budget),
+            Self::Aws(condition) => condition.judge(*claims, budget),
+            Self::ClaimPrefix(prefix) => claim_prefix(prefix, *claims, budget),
             Self::All(parts) => {
                 budget.spend(1)?;
                 let mut verdict = Verdict::Holds;
@@ -272,32 +294,51 @@ fn claim_prefix(
 impl ClaimTest {
     pub(super) fn judge(
         &self,
-        claims: ClaimsView<'_>,
+        claims: &ClaimsView<'_>,
         budget: &mut Budget,
     ) -> Result<Verdict, Exhausted> {
-        let other = match &self.test {
-            Test::EqualsClaim(pointer) => claims.get(pointer.as_pointer()),
-            Test::Absent | Test::Exists | Test::Predicate(_) | Test::JsonText(_) => None,
-        };
         let value = claims.get_at(self.pointer.as_pointer(), &self.place);
-        let found;
-        let value = match (&self.part, value) {
-            (None, value) => value,
-            // `absent` is said of a part: of no subject at all it does not hold.
-            (Some(_), None) => {
-                budget.spend(1)?;
-                return Ok(Verdict::Absent);
-            }
-            (Some(part), Some(sub)) => {
-                budget.spend(blocks(sub.json().len()))?;
-                found = part.of(sub);
-                match &found {
-                    Subject::Unreadable => return Ok(Verdict::WrongKind),
-                    Subject::WithoutPart => None,
-                    Subject::Part(part) => part.located(),
-                }
-            }
+        match self.part {
+            None => self.judge_value(value, claims, budget),
+            Some(part) => self.judge_part(part, value, claims, budget),
+        }
+    }
+
+    /// Judges one part of the subject, apart from whole claims, which are most.
+    #[inline(never)]
+    fn judge_part(
+        &self,
+        part: PartOfSubject,
+        sub: Option<Located<'_>>,
+        claims: &ClaimsView<'_>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Exhausted> {
+        // `absent` is said of a part: of no subject at all it does not hold.
+        let Some(sub) = sub else {
+            budget.spend(1)?;
+            return Ok(Verdict::Absent);
         };
+        budget.spend(blocks(sub.json().len()))?;
+        let found = part.of(sub);
+        let value = match &found {
+            Subject::Unreadable => return Ok(Verdict::WrongKind),
+            Subject::WithoutPart => None,
+            Subject::Part(part) => part.located(),
+        };
+        self.judge_value(value, claims, budget)
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "a condition costs less than these calls would"
+    )]
+    #[inline(always)]
+    fn judge_value(
+        &self,
+        value: Option<Located<'_>>,
+        claims: &ClaimsView<'_>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Exhausted> {
         let Some(value) = value else {
             budget.spend(1)?;
             return Ok(match self.test {
@@ -307,86 +348,99 @@ impl ClaimTest {
                 }
             });
         };
-        let (Some(elements), Some(list)) = (self.elements, value.elements()) else {
-            let verdict = self.test.judge(value, other, budget)?;
-            return Ok(match self.elements {
-                Some(Elements::None) => verdict.negated(false),
-                Some(Elements::Any | Elements::All) | None => verdict,
-            });
+        let other = match &self.test {
+            Test::EqualsClaim(pointer) => claims.get(pointer.as_pointer()),
+            Test::Absent | Test::Exists | Test::Predicate(_) | Test::JsonText(_) => None,
         };
-        // Of no element nothing can be said: neither that all match nor that none does.
+        let verdict = if let (Some(elements), Kind::Array) = (self.elements, value.kind()) {
+            self.judge_elements(value, elements, other, budget)?
+        } else {
+            budget.spend(self.cost.of(value))?;
+            self.test.judge(value, other)
+        };
+        Ok(match self.elements {
+            Some(Elements::None) => verdict.negated(false),
+            Some(Elements::Any | Elements::All) | None => verdict,
+        })
+    }
+
+    #[inline(never)]
+    fn judge_elements(
+        &self,
+        list: Located<'_>,
+        elements: Elements,
+        other: Option<Located<'_>>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Exhausted> {
         let mut verdict: Option<Verdict> = None;
-        for element in list {
-            let next = self.test.judge(element, other, budget)?;
+        for element in list.elements().into_iter().flatten() {
+            budget.spend(self.cost.of(element))?;
+            let next = self.test.judge(element, other);
             verdict = Some(match (verdict, elements) {
                 (None, _) => next,
                 (Some(before), Elements::All) => before.and(next),
                 (Some(before), Elements::Any | Elements::None) => before.or(next),
             });
         }
-        let verdict = verdict.unwrap_or(Verdict::Absent);
-        Ok(match elements {
-            Elements::None => verdict.negated(false),
-            Elements::Any | Elements::All => verdict,
-        })
+        // Of no element nothing can be said: neither that all match nor that none does.
+        Ok(verdict.unwrap_or(Verdict::Absent))
     }
 }
 
 impl Test {
     /// Judges a value that is there; `other` is that of the claim to compare with.
-    fn judge(
-        &self,
-        value: Located<'_>,
-        other: Option<Located<'_>>,
-        budget: &mut Budget,
-    ) -> Result<Verdict, Exhausted> {
-        budget.spend(self.cost(value))?;
-        Ok(match self {
+    #[expect(
+        clippy::inline_always,
+        reason = "a condition costs less than these calls would"
+    )]
+    #[inline(always)]
+    fn judge(&self, value: Located<'_>, other: Option<Located<'_>>) -> Verdict {
+        match self {
+            Self::JsonText(options) => json_text(value, options),
             Self::Absent | Self::Exists if value.is_null() => Verdict::WrongKind,
             Self::Absent => Verdict::DoesNotHold,
             Self::Exists => Verdict::Holds,
-            Self::Predicate(_) if !is_comparable(value) => Verdict::WrongKind,
-            Self::Predicate(matcher) => match matcher.check(Some(value)) {
-                Ok(()) => Verdict::Holds,
-                Err(Mismatch::Missing) => Verdict::Absent,
-                Err(Mismatch::ValueDiffers) => Verdict::DoesNotHold,
-                Err(_) => Verdict::WrongKind,
-            },
+            Self::Predicate(matcher) => predicate(value, matcher),
             Self::EqualsClaim(_) => other.map_or(Verdict::Absent, |other| same(value, other)),
-            Self::JsonText(options) => json_text(value, options),
-        })
+        }
     }
 
-    /// One step for each comparison, and one for each 64 bytes that it reads.
-    fn cost(&self, value: Located<'_>) -> usize {
-        let one = blocks(value.json().len());
-        let pattern = |pattern: &Pattern| one.saturating_mul(blocks(pattern.as_str().len()));
+    /// What it costs to judge a value.
+    pub(super) fn cost(&self) -> Cost {
         match self {
-            Self::Absent | Self::Exists => 1,
-            Self::EqualsClaim(_) => one,
+            Self::Absent | Self::Exists => Cost::steps(1),
+            Self::EqualsClaim(_) => Cost::READING,
             Self::Predicate(matcher) => {
                 if let Predicate::Pattern(own) = matcher.predicate() {
-                    pattern(own)
+                    Cost::matching(own)
                 } else if let Predicate::OneOf(options) = matcher.predicate() {
-                    one.saturating_add(options.len())
+                    Cost::READING.and(Cost::steps(options.len()))
                 } else {
-                    one
+                    Cost::READING
                 }
             }
             Self::JsonText(options) => options
                 .iter()
                 .map(|option| match option {
-                    TextOption::Exact(_) | TextOption::AnyCase(_) => 1,
-                    TextOption::Wildcard(own) => pattern(own),
+                    TextOption::Exact(_) | TextOption::AnyCase(_) => Cost::steps(1),
+                    TextOption::Wildcard(own) => Cost::matching(own),
                 })
-                .fold(one, usize::saturating_add),
+                .fold(Cost::READING, Cost::and),
         }
     }
 }
 
-/// Steps to read so many bytes.
-fn blocks(bytes: usize) -> usize {
-    bytes.checked_div(STEP_BYTES).unwrap_or(0).saturating_add(1)
+#[inline(never)]
+fn predicate(value: Located<'_>, matcher: &Matcher) -> Verdict {
+    if !is_comparable(value) {
+        return Verdict::WrongKind;
+    }
+    match matcher.check(Some(value)) {
+        Ok(()) => Verdict::Holds,
+        Err(Mismatch::Missing) => Verdict::Absent,
+        Err(Mismatch::ValueDiffers) => Verdict::DoesNotHold,
+        Err(_) => Verdict::WrongKind,
+    }
 }
 
 /// A number with an exponent beyond all bounds has no order: neither it nor a negation decides.
@@ -397,6 +451,7 @@ fn is_comparable(value: Located<'_>) -> bool {
 }
 
 /// Two scalars of one kind, exactly.
+#[inline(never)]
 fn same(value: Located<'_>, other: Located<'_>) -> Verdict {
     let equal = if let (Some(own), Some(other)) = (value.text(), other.text()) {
         Some(own == other)
@@ -414,21 +469,57 @@ fn same(value: Located<'_>, other: Located<'_>) -> Verdict {
     }
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "a condition costs less than these calls would"
+)]
+#[inline(always)]
 fn json_text(value: Located<'_>, options: &[TextOption]) -> Verdict {
-    let text = match value.text() {
-        Some(text) => text.to_cow(),
-        None if value.number().is_some() || value.as_bool().is_some() => value.json().into(),
-        None => return Verdict::WrongKind,
+    match value.text().and_then(Text::as_plain) {
+        Some(plain) => one_of(plain, options),
+        None => unusual_json_text(value, options),
+    }
+}
+
+/// A text with escapes, and what is no text.
+#[inline(never)]
+fn unusual_json_text(value: Located<'_>, options: &[TextOption]) -> Verdict {
+    let text = match (value.text(), value.kind()) {
+        (Some(text), _) => text.to_cow(),
+        (None, Kind::Bool | Kind::Number) => value.json().into(),
+        (None, Kind::Array | Kind::Null | Kind::Object | Kind::String) => {
+            return Verdict::WrongKind;
+        }
     };
-    let holds = options.iter().any(|option| match option {
-        TextOption::Exact(own) => **own == *text,
-        TextOption::AnyCase(own) => own.eq_ignore_ascii_case(&text),
-        TextOption::Wildcard(pattern) => pattern.matches(&text),
-    });
-    if holds {
-        Verdict::Holds
-    } else {
-        Verdict::DoesNotHold
+    one_of(&text, options)
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "a condition costs less than these calls would"
+)]
+#[inline(always)]
+fn one_of(text: &str, options: &[TextOption]) -> Verdict {
+    for option in options {
+        let holds = match option {
+            TextOption::Exact(own) => **own == *text,
+            TextOption::AnyCase(_) | TextOption::Wildcard(_) => option.resembles(text),
+        };
+        if holds {
+            return Verdict::Holds;
+        }
+    }
+    Verdict::DoesNotHold
+}
+
+impl TextOption {
+    #[inline(never)]
+    fn resembles(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(own) => **own == *text,
+            Self::AnyCase(own) => own.eq_ignore_ascii_case(text),
+            Self::Wildcard(pattern) => pattern.matches(text),
+        }
     }
 }
 

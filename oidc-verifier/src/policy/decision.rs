@@ -101,13 +101,13 @@ impl<'a> Decision<'a> {
     pub(super) fn make(policy: &'a Policy, claims: ClaimsView<'a>) -> Self {
         let mut budget = Budget::new(Policy::MAX_STEPS);
         let mut rules_tried = 0;
-        let applicable = policy.index().candidates(claims);
+        let applicable = policy.index().candidates(&claims);
         let outcome = match applicable.get() {
             None => Outcome::NoRuleApplies,
             Some(candidates) => {
                 let mut holds = |rule: &Rule| {
                     rules_tried = usize::saturating_add(rules_tried, 1);
-                    rule.holds(claims, &mut budget)
+                    rule.holds(&claims, &mut budget)
                 };
                 first(policy, candidates, &mut holds).unwrap_or(Outcome::TooManySteps)
             }

@@ -255,6 +255,7 @@ fn conditions(node: &Node, path: &Path<'_>, wildcard: bool) -> Result<Placed, Po
         if name.is_empty() {
             return Err(PolicyError::new(&path, PolicyFault::Empty));
         }
+        let test = Test::JsonText(options(node, &path, wildcard)?);
         conditions.push(Condition::Claim(ClaimTest {
             place: Place::default(),
             pointer: load::claim(name, &path)?,
@@ -262,7 +263,8 @@ fn conditions(node: &Node, path: &Path<'_>, wildcard: bool) -> Result<Placed, Po
             elements: Some(Elements::Any),
             operator: if wildcard { "wildcard" } else { "exact" },
             expected: node.to_json().into(),
-            test: Test::JsonText(options(node, &path, wildcard)?),
+            cost: test.cost(),
+            test,
         }));
         places.push(path.to_pointer());
     }

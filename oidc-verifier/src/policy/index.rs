@@ -52,19 +52,31 @@ impl Index {
 
     /// The rules for a token, each once. Nothing is copied for the usual token, which has one
     /// audience.
-    pub(super) fn candidates<'i>(&'i self, claims: ClaimsView<'_>) -> Applicable<'i> {
+    pub(super) fn candidates<'i>(&'i self, claims: &ClaimsView<'_>) -> Applicable<'i> {
         let Some(of_issuer) = self.issuers.get(claims.issuer()) else {
             return Applicable::None;
         };
-        let mut found = Applicable::None;
-        if !of_issuer.any_audience.is_empty() {
-            found = Applicable::One(&of_issuer.any_audience);
-        }
+        let found = if of_issuer.any_audience.is_empty() {
+            Applicable::None
+        } else {
+            Applicable::One(&of_issuer.any_audience)
+        };
         if of_issuer.by_audience.is_empty() {
             return found;
         }
+        of_issuer.add_by_audience(found, claims)
+    }
+}
+
+impl OfIssuer {
+    #[inline(never)]
+    fn add_by_audience<'i>(
+        &'i self,
+        mut found: Applicable<'i>,
+        claims: &ClaimsView<'_>,
+    ) -> Applicable<'i> {
         for audience in claims.audiences() {
-            if let Some(candidates) = of_issuer.by_audience.get(&*audience.to_cow()) {
+            if let Some(candidates) = self.by_audience.get(&*audience.to_cow()) {
                 found = found.with(candidates);
             }
         }
@@ -92,7 +104,7 @@ impl Candidates {
 pub(super) enum Applicable<'i> {
     None,
     One(&'i Candidates),
-    Several(Candidates),
+    Several(Box<Candidates>),
 }
 
 impl<'i> Applicable<'i> {
@@ -108,7 +120,7 @@ impl<'i> Applicable<'i> {
         let mut several = match self {
             Self::None => return Self::One(more),
             Self::One(one) if std::ptr::eq(one, more) => return Self::One(one),
-            Self::One(one) => one.clone(),
+            Self::One(one) => Box::new(one.clone()),
             Self::Several(several) => several,
         };
         merge(&mut several.deny, &more.deny);

@@ -385,6 +385,7 @@ fn claim_test(
         elements,
         operator,
         expected: value.to_json().into(),
+        cost: test.cost(),
         test,
     })
 }

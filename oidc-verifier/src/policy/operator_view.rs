@@ -118,7 +118,7 @@ impl OperatorView {
         };
         let mut rules = Vec::new();
         let mut complete = true;
-        let applicable = policy.index().candidates(claims);
+        let applicable = policy.index().candidates(&claims);
         let order = applicable
             .get()
             .into_iter()
@@ -229,7 +229,7 @@ fn condition_view(
             expected: Some(shown(&format!("\"{prefix}\""))),
             ..compound(
                 "claim_prefix",
-                condition.judge(claims, &mut cost.judging)?,
+                condition.judge(&claims, &mut cost.judging)?,
                 Vec::new(),
             )
         },
@@ -277,7 +277,7 @@ fn claim_view(
     cost: &mut Cost,
     wanted: bool,
 ) -> Result<ConditionView, Exhausted> {
-    let verdict = test.judge(claims, &mut cost.judging)?;
+    let verdict = test.judge(&claims, &mut cost.judging)?;
     let mut expected = shown(&test.expected);
     if let Test::EqualsClaim(other) = &test.test {
         let other = claims.get(other.as_pointer());

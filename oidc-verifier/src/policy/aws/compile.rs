@@ -172,6 +172,7 @@ impl Extra {
                 part: None,
                 operator: "exists",
                 expected: "true".into(),
+                cost: Test::Exists.cost(),
                 test: Test::Exists,
             })
         };

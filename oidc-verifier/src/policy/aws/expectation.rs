@@ -6,7 +6,8 @@ use jsonptr::{Comparison, Decimal, MAX_PATTERN_BYTES, Number, Pattern};
 use oidc_core::base64url;
 
 use super::super::claims_view::ClaimsView;
-use super::super::condition::{Budget, Exhausted, STEP_BYTES};
+use super::super::condition::{Budget, Exhausted};
+use super::super::cost::blocks;
 use super::instant;
 use super::keys::{Source, Value};
 use super::network::Network;
@@ -105,10 +106,6 @@ impl Expectation {
             Piece::Text(_) | Piece::Any | Piece::One => None,
         })
     }
-}
-
-pub(super) fn blocks(bytes: usize) -> usize {
-    bytes.checked_div(STEP_BYTES).unwrap_or(0).saturating_add(1)
 }
 
 fn like(pattern: &Pattern, text: &str, budget: &mut Budget) -> Result<bool, Exhausted> {

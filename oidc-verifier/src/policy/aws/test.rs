@@ -7,7 +7,8 @@ use jsonptr::{Pointer, PointerBuf};
 
 use super::super::claims_view::ClaimsView;
 use super::super::condition::{Budget, Exhausted, Verdict};
-use super::expectation::{Answer, Expectation, blocks};
+use super::super::cost::blocks;
+use super::expectation::{Answer, Expectation};
 use super::keys::{Source, Value, scalar_text};
 use super::operator::SetOperator;
 

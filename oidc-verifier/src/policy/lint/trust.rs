@@ -69,7 +69,7 @@ fn native(test: &KeyTest, unknown: fn() -> Condition) -> Condition {
             return unknown();
         }
     };
-    let claim = |elements, test_of| {
+    let claim = |elements, test_of: Test| {
         Condition::Claim(ClaimTest {
             place: Place::default(),
             pointer: pointer.clone(),
@@ -77,6 +77,7 @@ fn native(test: &KeyTest, unknown: fn() -> Condition) -> Condition {
             elements,
             operator: test.operator,
             expected: test.expected.clone(),
+            cost: test_of.cost(),
             test: test_of,
         })
     };
