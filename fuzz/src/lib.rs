@@ -7,6 +7,7 @@
 #![expect(clippy::panic, reason = "a law that does not hold panics")]
 
 mod compact;
+mod diridp_config;
 mod discovery;
 mod jwk_set;
 mod pointer;
@@ -19,9 +20,9 @@ mod subject;
 mod verify;
 
 pub use self::{
-    compact::compact, discovery::discovery, jwk_set::jwk_set, pointer::pointer,
-    rotation_policy::rotation_policy, scan::scan, state_document::state_document, subject::subject,
-    verify::verify,
+    compact::compact, diridp_config::diridp_config, discovery::discovery, jwk_set::jwk_set,
+    pointer::pointer, rotation_policy::rotation_policy, scan::scan, state_document::state_document,
+    subject::subject, verify::verify,
 };
 
 /// The entry of a fuzz target: libFuzzer's when built for it, otherwise nothing.

@@ -42,6 +42,11 @@ fn key_sets() {
 }
 
 #[test]
+fn configurations_of_diridp() {
+    assert_eq!(replay("diridp_config", oidc_fuzz::diridp_config), [6, 10]);
+}
+
+#[test]
 fn discovery_documents() {
     assert_eq!(replay("discovery", oidc_fuzz::discovery), [13, 20]);
 }

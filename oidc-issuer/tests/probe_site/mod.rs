@@ -16,6 +16,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 pub(crate) type Reply = Option<Vec<u8>>;
 
 /// A whole response of these headers.
+#[expect(clippy::unnecessary_wraps, reason = "one of two kinds of reply")]
 pub(crate) fn response(status: &str, headers: &[&str], body: &[u8]) -> Reply {
     let mut reply = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
     for header in headers {
