@@ -11,6 +11,7 @@ mod documents;
 mod instructions;
 mod jwt;
 mod key_sets;
+mod minting;
 mod patterns;
 mod pointers;
 mod policies;
@@ -106,6 +107,11 @@ pub const SECTIONS: &[Section] = &[
         goals: &["p14"],
         title: "a token that the cache knows, over the hash of its bytes",
         run: |report, _| cache::run(report),
+    },
+    Section {
+        goals: &["p17"],
+        title: "a token by profile, template and ring; documents of many tenants",
+        run: |report, _| minting::run(report),
     },
     Section {
         goals: &["p16"],
