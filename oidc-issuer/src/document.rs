@@ -322,6 +322,31 @@ impl Tree {
 
 /// Appends `text` as a JSON string.
 pub(crate) fn push_json_string(text: &str, out: &mut String) {
-    // A string has a JSON form.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    let as_it_is = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(as_it_is) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        // A string has a JSON form.
+        out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_json_string;
+
+    /// RFC 8259 section 7: quotation mark, reverse solidus and what is below a space are escaped.
+    #[test]
+    fn a_string_is_written_as_serde_json_writes_it() {
+        for text in [
+            "", "a", " ", "\u{1f}", "a\"", "\\a", "\n", "\u{7f}", "\u{80}", "é/",
+        ] {
+            let mut out = "x".to_owned();
+            push_json_string(text, &mut out);
+            let expected = serde_json::to_string(text).unwrap();
+            assert_eq!(out, format!("x{expected}"));
+        }
+    }
 }

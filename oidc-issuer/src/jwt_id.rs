@@ -1,6 +1,6 @@
 //! The `jti` claim, RFC 7519 section 4.1.7.
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 use crate::random::{RandomError, SecureRandom};
 
@@ -42,7 +42,8 @@ impl JwtId {
     pub fn random(random: &dyn SecureRandom) -> Result<JwtId, RandomError> {
         let mut bytes = [0; 16];
         random.fill(&mut bytes)?;
-        let mut text = String::with_capacity(36);
+        let mut json = String::with_capacity(38);
+        json.push('"');
         for (index, byte) in bytes.into_iter().enumerate() {
             let byte = match index {
                 6 => (byte & 0x0f) | 0x40,
@@ -50,13 +51,16 @@ impl JwtId {
                 _ => byte,
             };
             if matches!(index, 4 | 6 | 8 | 10) {
-                text.push('-');
+                json.push('-');
             }
-            write!(text, "{byte:02x}").map_err(|_| RandomError::new())?;
+            for half in [byte >> 4, byte & 0x0f] {
+                json.extend(char::from_digit(half.into(), 16));
+            }
         }
+        json.push('"');
         Ok(JwtId {
-            json: format!("\"{text}\"").into(),
-            text: text.into(),
+            text: json.trim_matches('"').into(),
+            json: json.into(),
         })
     }
 

@@ -63,7 +63,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 
 use self::fill::Context;
 use crate::document::Tree;
-use crate::token::TokenSpec;
+use crate::token::{MAX_TOKEN_BYTES, TokenSpec};
 
 pub use self::error::{ContextError, TemplateError, TemplateFault};
 
@@ -199,8 +199,10 @@ impl ClaimTemplate {
         let document = self.pointers.scan_into(context, &limits, &mut buffer)?;
         let context = Context::new(document, &buffer, &self.pointers);
         let subject = context.subject(&self.subject)?;
-        let spec = TokenSpec::for_audience(&subject, audience)?;
-        let mut claims = String::with_capacity(context.room_for(&self.claims));
+        let spec = TokenSpec::about(subject, audience)?;
+        // What is longer is refused below.
+        let room = context.room_for(&self.claims).min(MAX_TOKEN_BYTES);
+        let mut claims = String::with_capacity(room);
         for claim in &self.claims {
             claims.push_str(&claim.start);
             context.write(&claim.value, &mut claims)?;

@@ -35,18 +35,52 @@ impl<'a> Context<'a> {
                 Ok(text.unwrap_or_default().into_owned())
             }
             Subject::Text(text) => {
-                let mut out = String::new();
+                let mut out = String::with_capacity(self.room_for_text(text));
                 self.join(text, &mut out)?;
                 Ok(out)
             }
         }
     }
 
-    /// About how long the claims will be.
+    /// About how long the claims will be: as long as what they are made of, if nothing has to be
+    /// escaped.
     pub(super) fn room_for(&self, claims: &[Claim]) -> usize {
-        let names = claims.iter().map(|claim| claim.start.len());
-        // A value is hardly longer than the context that it comes from.
-        names.fold(self.document.len(), usize::saturating_add)
+        sum(claims.iter().map(|claim| {
+            let value = self.room_for_value(&claim.value);
+            claim.start.len().saturating_add(value)
+        }))
+    }
+
+    fn room_for_value(&self, value: &Value) -> usize {
+        match value {
+            Value::Constant(json) => json.len(),
+            Value::From(index, _) => self.length(*index),
+            Value::Text(text) => self.room_for_text(text).saturating_add(2),
+            // Each with a colon and a comma, and the braces.
+            Value::Object(members) => sum(members.iter().map(|(name, value)| {
+                let value = self.room_for_value(value);
+                name.len().saturating_add(value).saturating_add(2)
+            }))
+            .saturating_add(2),
+            Value::List(values) => sum(values.iter().map(|value| {
+                let value = self.room_for_value(value);
+                value.saturating_add(1)
+            }))
+            .saturating_add(2),
+        }
+    }
+
+    fn room_for_text(&self, text: &Text) -> usize {
+        sum(text.parts.iter().map(|part| match part {
+            Part::Literal(literal) => literal.len(),
+            Part::Value { pointer, .. } => self.length(*pointer),
+        }))
+    }
+
+    /// The length of the value as JSON, or nothing where there is none.
+    fn length(&self, index: usize) -> usize {
+        let value = self.buffer.get(self.document, index);
+        value.map_or(0, |value| value.json().len())
     }
 
     /// Appends the value as JSON.
@@ -55,7 +89,7 @@ impl<'a> Context<'a> {
             Value::Constant(json) => out.push_str(json),
             Value::From(index, expected) => out.push_str(self.value(*index, *expected)?.json()),
             Value::Text(text) => {
-                let mut joined = String::new();
+                let mut joined = String::with_capacity(self.room_for_text(text));
                 self.join(text, &mut joined)?;
                 push_json_string(&joined, out);
             }
@@ -164,6 +198,10 @@ impl<'a> Context<'a> {
     fn pointer(&self, index: usize) -> Pointer<'_> {
         self.pointers.pointers().nth(index).unwrap_or(Pointer::ROOT)
     }
+}
+
+fn sum(lengths: impl Iterator<Item = usize>) -> usize {
+    lengths.fold(0, usize::saturating_add)
 }
 
 /// Whether a JSON number is written without fraction and exponent.

@@ -101,6 +101,10 @@ impl TokenSpec {
     /// As [`new`](Self::new); [`TokenSpecError::TooManyAudiences`] and
     /// [`TokenSpecError::DuplicateAudience`].
     pub fn for_audience(subject: &str, audience: Audience) -> Result<TokenSpec, TokenSpecError> {
+        TokenSpec::about(subject.to_owned(), audience)
+    }
+
+    pub(crate) fn about(subject: String, audience: Audience) -> Result<TokenSpec, TokenSpecError> {
         let length = subject.len();
         let control = subject.chars().any(char::is_control);
         if length == 0 || length > Self::MAX_SUBJECT_BYTES || control {
@@ -111,12 +115,12 @@ impl TokenSpec {
         check_audience(&audience)?;
         let who = format!(
             "\"sub\":{},\"aud\":{}",
-            to_json("sub", subject)?,
+            to_json("sub", &subject)?,
             to_json("aud", &audience)?
         );
         Ok(TokenSpec {
             algorithm: None,
-            subject: subject.to_owned(),
+            subject,
             audience,
             lifetime: Self::DEFAULT_LIFETIME,
             not_before_backdate: None,
