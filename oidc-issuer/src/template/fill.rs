@@ -154,7 +154,11 @@ impl<'a> Context<'a> {
             return Err(ContextError::Empty { pointer: pointer() });
         }
         let text = text.to_cow();
-        if let Some(character) = text.chars().find(|char| delimiters.contains(*char)) {
+        // There are one or two delimiters, and a search for one is fast.
+        let places = delimiters
+            .chars()
+            .filter_map(|one| Some((text.find(one)?, one)));
+        if let Some((_, character)) = places.min() {
             return Err(ContextError::Delimiter {
                 pointer: pointer(),
                 character,

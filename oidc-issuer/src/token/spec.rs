@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::error::TokenSpecError;
 use super::{MAX_TOKEN_BYTES, reserved};
+use crate::document::push_json_string;
 use crate::jwt_id::JwtId;
 
 /// What a token shall say: who it is about, who it is for, for how long, and what else.
@@ -113,11 +114,14 @@ impl TokenSpec {
             });
         }
         check_audience(&audience)?;
-        let who = format!(
-            "\"sub\":{},\"aud\":{}",
-            to_json("sub", &subject)?,
-            to_json("aud", &audience)?
-        );
+        let audience_json = to_json("aud", &audience)?;
+        let names = "\"sub\":\"\",\"aud\":".len();
+        let room = [names, length, audience_json.len()];
+        let mut who = String::with_capacity(room.into_iter().fold(0, usize::saturating_add));
+        who.push_str("\"sub\":");
+        push_json_string(&subject, &mut who);
+        who.push_str(",\"aud\":");
+        who.push_str(&audience_json);
         Ok(TokenSpec {
             algorithm: None,
             subject,
