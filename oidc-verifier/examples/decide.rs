@@ -6,6 +6,9 @@
 //! `{"id":…,"error":…,"at":…}`. A line that is not such an object gets
 //! `{"id":…,"error":…}`, a dialect that is not known `{"id":…,"error":"dialect_unsupported"}`.
 //!
+//! There is no replay guard here, so a native rule that allows with `"replay": "enforce"` answers
+//! `"allow":false`: nothing could tell the first use of a token from the second.
+//!
 //! For `aws`, `rule` is the `Sid` of the statement, or its index where it has none. Optional are `now`
 //! (seconds since 1970, for `aws:CurrentTime` and `aws:EpochTime`) and `context`, with these members,
 //! all of them optional:
