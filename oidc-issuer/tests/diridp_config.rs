@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::too_many_lines,
     reason = "helpers of a test program, and a table"
 )]

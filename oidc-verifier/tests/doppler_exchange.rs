@@ -2,7 +2,11 @@
 //! and `POST /v3/auth/revoke`, with the names that Doppler's command line and Terraform provider send
 //! and read.
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-#![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "these helpers run in tests only"
+)]
 
 mod support;
 
