@@ -9,6 +9,7 @@ use crate::rotation::{Clocks, Commit, Documents, KeyRef, Rotation, Sighting, Ste
 use crate::signing_key::{SigningKey, SigningKeyError};
 use crate::state::{RingName, RotationState};
 use crate::store::{CommitError, PrivateKeys, StateStore, StoreError};
+use crate::telemetry;
 
 /// Where the documents are put, and where the world sees them.
 pub trait Publisher {
@@ -106,7 +107,9 @@ pub fn drive(
 ) -> Pass {
     let mut failures: Vec<Box<dyn Error + Send + Sync>> = Vec::new();
     for _ in 0..MAX_STEPS {
-        let outcome = match rotation.poll(clocks()) {
+        let step = rotation.poll(clocks());
+        let (name, about) = (step.code(), step.issuer().cloned());
+        let outcome = match step {
             Step::Load => load(rotation, store, &mut clocks),
             Step::Commit(step) => commit(rotation, store, &step, &mut clocks),
             Step::Generate { ring, algorithm } => {
@@ -157,8 +160,13 @@ pub fn drive(
                     Err(error.into())
                 }
             },
-            Step::Wait(wait) => return Pass { wait, failures },
+            Step::Wait(wait) => {
+                telemetry::standing(rotation, clocks());
+                return Pass { wait, failures };
+            }
         };
+        let issuer = about.as_ref().unwrap_or(rotation.config().issuer());
+        telemetry::stepped(issuer, name, outcome.is_ok());
         failures.extend(outcome.err());
     }
     Pass {

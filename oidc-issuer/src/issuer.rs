@@ -14,6 +14,7 @@ use crate::rotation::Lease;
 use crate::signing_key::SigningKey;
 use crate::state::RingName;
 use crate::store::PrivateKeysError;
+use crate::telemetry;
 use crate::token::{IssueError, Token, TokenSpec, UnsignedToken, header_of};
 
 pub use self::builder::{BuildError, IssuerBuilder};
@@ -91,7 +92,8 @@ impl Issuer {
     /// [`IssueError::Stale`] when this value is too old, [`IssueError::Lifetime`],
     /// [`IssueError::NoActiveKey`] and [`IssueError::EndOfTrust`].
     pub fn issue(&self, spec: &TokenSpec, now: NumericDate) -> Result<Token, IssueError> {
-        self.issue_with(self.ring(spec)?, spec, now)
+        let found = self.ring(spec);
+        self.issue_with(found, spec, now)
     }
 
     /// Like [`issue`](Self::issue), with the key of the ring of this name, for an issuer with several
@@ -107,14 +109,26 @@ impl Issuer {
         now: NumericDate,
     ) -> Result<Token, IssueError> {
         let found = self.rings.iter().find(|own| own.name == *ring);
-        let found = found.ok_or_else(|| IssueError::NoActiveKey { ring: ring.clone() })?;
-        match spec.algorithm() {
+        let found = found.ok_or_else(|| IssueError::NoActiveKey { ring: ring.clone() });
+        let found = found.and_then(|found| match spec.algorithm() {
             Some(algorithm) if algorithm != found.algorithm => Err(IssueError::NoKey { algorithm }),
-            Some(_) | None => self.issue_with(found, spec, now),
-        }
+            Some(_) | None => Ok(found),
+        });
+        self.issue_with(found, spec, now)
     }
 
     fn issue_with(
+        &self,
+        ring: Result<&ActiveRing, IssueError>,
+        spec: &TokenSpec,
+        now: NumericDate,
+    ) -> Result<Token, IssueError> {
+        let outcome = ring.and_then(|ring| self.sign(ring, spec, now));
+        telemetry::issued(&self.id, outcome.as_ref());
+        outcome
+    }
+
+    fn sign(
         &self,
         ring: &ActiveRing,
         spec: &TokenSpec,

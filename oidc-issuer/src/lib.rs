@@ -57,10 +57,25 @@
 //! | `fs` | no | [`fs`]: state, private keys, webroot and token files that survive a crash, on Unix | `rustix` |
 //! | `http` | no | [`http`]: a router that serves the documents | `axum` |
 //! | `probe` | no | [`http`]: a prober that looks at the documents through their public URL | `reqwest`, with TLS by the crypto backend |
+//! | `metrics` | no | counters and gauges, see below | `metrics` |
 //! | `ring` | no | a small backend for many targets; no P-521, no RSA generation, RSA to 4096 bits | builds less C |
+//! | `tracing` | no | events: tokens, steps, keys that move, and what a replica notices | `tracing` |
 //!
 //! With both, `aws-lc-rs` is used. With neither the crate compiles and is empty.
 //! [`SigningKey`] lists what each backend can do; what it cannot is an error when it is asked for.
+//!
+//! What `metrics` counts, with labels from the configuration and of a closed set of codes only:
+//!
+//! | series | labels | what it says |
+//! |---|---|---|
+//! | `oidc_tokens_issued_total` | `issuer`, `code` | tokens asked for: `issued`, or the code of the error |
+//! | `oidc_rotation_steps_total` | `issuer`, `step`, `code` | steps that [`drive`] took: `done` or `failed` |
+//! | `oidc_rotation_events_total` | `issuer`, `code` | what [`Rotation`] noticed: [`Event::code`] |
+//! | `oidc_signing_keys` | `issuer`, `ring`, `state` | keys in each state, after each pass |
+//! | `oidc_signing_seconds_left` | `issuer` | how long the state that was read may be signed by; at zero nothing is signed |
+//!
+//! Alarm on `oidc_signing_seconds_left` near zero, on a ring without a `published` key, and on any
+//! event but `transition`. Neither feature says a word of a token.
 //!
 //! # Standards
 //!
@@ -112,6 +127,7 @@ pub mod signer;
 mod signing_key;
 mod state;
 pub mod store;
+mod telemetry;
 pub mod template;
 mod token;
 

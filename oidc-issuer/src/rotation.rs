@@ -21,6 +21,7 @@ use oidc_core::{IssuerIdentifier, Jwk, NumericDate};
 
 use crate::rotation_policy::RotationPolicy;
 use crate::state::{KeyRing, KeyState, RingKey, RingName, RotationState, StateName};
+use crate::telemetry;
 
 use self::clock::ClockGuard;
 pub use self::clock::{ClockState, Clocks};
@@ -197,7 +198,7 @@ impl Rotation {
             // Somebody else's state: nothing here may be decided by it.
             self.reload = true;
             self.retries.load = self.later(clocks);
-            self.events.push(Event::ForeignState {
+            self.notice(Event::ForeignState {
                 issuer: state.issuer().clone(),
             });
             return;
@@ -209,7 +210,7 @@ impl Rotation {
             (None, None) => true,
         };
         if !follows {
-            self.events.push(Event::RolledBack {
+            self.notice(Event::RolledBack {
                 known: before.map_or(0, |before| before.generation()),
                 loaded: state.generation(),
             });
@@ -223,7 +224,7 @@ impl Rotation {
         self.rolled_back = None;
         let other = state.clock();
         if self.guard.compare(other, clocks, self.config.tolerance()) {
-            self.events.push(Event::ClockHeld);
+            self.notice(Event::ClockHeld);
         }
         self.install(Arc::new(state), version, clocks);
     }
@@ -335,7 +336,7 @@ impl Rotation {
         self.tick(clocks);
         self.pending = None;
         if self.facts.unusable.insert(kid.to_owned()) {
-            self.events.push(Event::Unusable {
+            self.notice(Event::Unusable {
                 kid: kid.to_owned(),
             });
         }
@@ -352,7 +353,7 @@ impl Rotation {
         self.tick(clocks);
         let held = self.guard.confirm(time, clocks, self.config.tolerance());
         if held {
-            self.events.push(Event::ClockHeld);
+            self.notice(Event::ClockHeld);
         }
     }
 
@@ -427,8 +428,13 @@ impl Rotation {
 
     fn tick(&mut self, clocks: Clocks) {
         if self.guard.tick(clocks, self.config.tolerance()) {
-            self.events.push(Event::ClockHeld);
+            self.notice(Event::ClockHeld);
         }
+    }
+
+    fn notice(&mut self, event: Event) {
+        telemetry::noticed(self.config.issuer(), &event);
+        self.events.push(event);
     }
 
     fn must_load(&self, clocks: Clocks) -> bool {
@@ -447,7 +453,12 @@ impl Rotation {
         }
         for transition in state.transitions() {
             if transition.generation > before {
-                self.events.push(Event::Transition(transition.clone()));
+                let event = Event::Transition(transition.clone());
+                // What a start reads has been told, by whoever did it.
+                if self.view.is_some() {
+                    telemetry::noticed(self.config.issuer(), &event);
+                }
+                self.events.push(event);
             }
         }
         let read_of = &mut self.facts.read_of;

@@ -35,3 +35,16 @@ pub enum Event {
         kid: String,
     },
 }
+
+impl Event {
+    /// A stable code in `snake_case`, such as `clock_held`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Event::Transition(_) => "transition",
+            Event::ClockHeld => "clock_held",
+            Event::RolledBack { .. } => "rolled_back",
+            Event::ForeignState { .. } => "foreign_state",
+            Event::Unusable { .. } => "unusable",
+        }
+    }
+}

@@ -44,6 +44,30 @@ pub enum Step {
     Wait(Duration),
 }
 
+impl Step {
+    /// A stable code in `snake_case`, such as `publish`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Step::Load => "load",
+            Step::Commit(_) => "commit",
+            Step::Generate { .. } => "generate",
+            Step::Publish { .. } => "publish",
+            Step::Look { .. } => "look",
+            Step::Destroy(_) => "destroy",
+            Step::Wait(_) => "wait",
+        }
+    }
+
+    /// The name of the issuer that the step is about, where it has several.
+    pub(crate) fn issuer(&self) -> Option<&IssuerIdentifier> {
+        match self {
+            Step::Publish { issuer } | Step::Look { issuer } => Some(issuer),
+            Step::Destroy(key) => Some(&key.issuer),
+            Step::Load | Step::Commit(_) | Step::Generate { .. } | Step::Wait(_) => None,
+        }
+    }
+}
+
 /// A state to commit if the store still has the one that it was made from.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -27,6 +27,16 @@ pub enum StateName {
 }
 
 impl StateName {
+    /// Every state, in the order in which a key can come into them.
+    pub const ALL: [StateName; 6] = [
+        StateName::Staged,
+        StateName::Published,
+        StateName::Active,
+        StateName::Retiring,
+        StateName::Withdrawn,
+        StateName::Revoked,
+    ];
+
     /// The name, such as `staged`.
     pub const fn as_str(self) -> &'static str {
         match self {
