@@ -19,9 +19,7 @@ use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet as ForeignSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
-use oidc_core::{
-    Algorithm, DiscoveryResponse, IssuerIdentifier, JwkSet, NumericDate, ProviderMetadata,
-};
+use oidc_core::{Algorithm, IssuerIdentifier, JwkSet, NumericDate};
 use oidc_issuer::fs::{Files, KeyFolder, StateFile, TokenFile, Webroot};
 use oidc_issuer::store::{PrivateKeys as _, StateStore as _, StoreError};
 use oidc_issuer::{
@@ -105,18 +103,7 @@ impl Publisher for Site {
             }
             (Err(error), _) | (_, Err(error)) => return Err(StoreError::new(error)),
         };
-        let url = issuer.discovery_url();
-        let response = DiscoveryResponse::new(200, None, &url, &discovery);
-        let metadata =
-            ProviderMetadata::from_response(issuer, &response).map_err(StoreError::new)?;
-        let keys = JwkSet::parse(&jwk_set).map_err(StoreError::new)?;
-        let names = metadata
-            .id_token_signing_alg_values_supported()
-            .unwrap_or_default();
-        Ok(Sighting::of_documents(
-            &keys,
-            names.iter().map(String::as_str),
-        ))
+        Sighting::from_bytes(issuer, &discovery, &jwk_set).map_err(StoreError::new)
     }
 }
 
