@@ -1,6 +1,6 @@
 //! The program diridp: taking over an original's state, writing tokens, following directories, and what
 //! it does when something fails. Weaknesses W1 to W12 of the original, each with the test that names it
-//! here or where the code is: W1 in `import_state`, W7 in the rotation's own tests, W9 and W10 in
+//! here or where the code is: W1 in `import_state`, W5 in `fs_crash`, W7 in `rotation`, W9 and W10 in
 //! `profile_ci` and `diridp_config`.
 
 #![cfg(all(feature = "fs", target_os = "linux"))]

@@ -353,9 +353,10 @@ fn while_the_clock_is_not_confirmed_nothing_is_done_that_cannot_be_undone() {
     assert_eq!(kids(&rotation, StateName::Active).len(), 1);
 }
 
-/// 2.6: E is a minute, and each clock has a quarter of it.
+/// 2.6: E is a minute, and each clock has a quarter of it. Weakness W7 of diridp: clock steps and
+/// suspend went unnoticed.
 #[test]
-fn clocks_that_run_apart_freeze_what_cannot_be_undone_and_minting_goes_on() {
+fn w7_clocks_that_run_apart_freeze_what_cannot_be_undone_and_minting_goes_on() {
     let scene = Scene::new();
     let mut rotation = scene.start(config());
     scene.run_to(&mut rotation, NOW + 7 * DAY - 60);
