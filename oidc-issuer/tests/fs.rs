@@ -286,6 +286,24 @@ fn a_token_file_keeps_the_owner_the_group_and_the_mode_that_an_operator_gave_it(
     assert_eq!(folder.names(), ["token"]);
 }
 
+/// A program that owns the folder of its token could stop all others: opening a pipe waits for a writer.
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_refused_at_once_and_replaced() {
+    let folder = Folder::new("token-pipe");
+    let path = folder.file("token");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let file = TokenFile::new(Files::new(), &path);
+    let error = file.read().unwrap_err();
+    assert_eq!(error.code(), "file_kind", "{error}");
+    let token = issuer([Algorithm::EdDsa])
+        .issue(&TokenSpec::new("job", "aud").unwrap(), at(common::NOW))
+        .unwrap();
+    file.write(&token).unwrap();
+    assert_eq!(file.read().unwrap().unwrap(), token.as_str());
+    assert_eq!(mode(file.path()), 0o600);
+}
+
 #[test]
 fn a_symbolic_link_is_replaced_and_not_followed() {
     let folder = Folder::new("token-link");

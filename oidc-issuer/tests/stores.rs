@@ -16,7 +16,8 @@ use common::{ISSUER, key};
 use oidc_core::{Algorithm, IssuerIdentifier};
 use oidc_issuer::fs::{Files, KeyFolder, StateFile, key_encryption_key};
 use oidc_issuer::store::{
-    KeyEncryption, LocalKeyEncryption, MemoryKeys, PrivateKeys, SealedKeys, StateStore, conformance,
+    KeyEncryption, LocalKeyEncryption, MemoryKeys, PrivateKeys, PrivateKeysError, SealedKeys,
+    StateStore, StoreError, conformance,
 };
 use oidc_issuer::{KeyRef, RingName};
 
@@ -339,6 +340,45 @@ fn what_does_not_open_is_unusable_and_not_missing() {
             "{index}"
         );
     }
+}
+
+/// A KMS in an outage: what it keeps is neither lost nor to be revoked.
+#[test]
+fn a_key_encryption_that_does_not_answer_is_asked_again() {
+    struct Outage;
+
+    impl KeyEncryption for Outage {
+        fn id(&self) -> &'static str {
+            "k1"
+        }
+
+        fn wrap(&self, _: &[u8; 32]) -> Result<Vec<u8>, StoreError> {
+            Err(StoreError::new("timed out"))
+        }
+
+        fn unwrap(
+            &self,
+            _: &str,
+            _: &[u8],
+        ) -> Result<zeroize::Zeroizing<[u8; 32]>, PrivateKeysError> {
+            Err(PrivateKeysError::Unavailable(StoreError::new("timed out")))
+        }
+    }
+
+    let inner = MemoryKeys::new();
+    let name = name_of("one");
+    let pem = key(Algorithm::EdDsa).to_pkcs8_pem();
+    let working = SealedKeys::new(&inner, LocalKeyEncryption::new("k1", [1; 32]));
+    working.put(&name, &pem).unwrap();
+    let outage = SealedKeys::new(&inner, Outage);
+    assert!(outage.get(&name).unwrap_err().is_temporary());
+    assert!(
+        outage
+            .put(&name_of("two"), &pem)
+            .unwrap_err()
+            .is_temporary()
+    );
+    assert_eq!(*working.get(&name).unwrap(), *pem);
 }
 
 #[test]

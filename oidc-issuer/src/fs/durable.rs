@@ -7,6 +7,8 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::OFlags;
+
 use super::error::{FileError, FileFault};
 use crate::random::{SecureRandom, SystemRandom};
 
@@ -73,24 +75,25 @@ impl Files {
         self.replace_with(path, bytes, mode, |_| Ok(()))
     }
 
-    /// Like [`replace`](Self::replace), with a last touch on the temporary file before it is flushed.
+    /// Like [`replace`](Self::replace), with a touch on the temporary file while it is empty.
     pub(super) fn replace_with(
         &self,
         path: &Path,
         bytes: &[u8],
         mode: u32,
-        finish: impl FnOnce(&File) -> Result<(), FileError>,
+        prepare: impl FnOnce(&File) -> Result<(), FileError>,
     ) -> Result<(), FileError> {
         let folder = folder_of(path)?;
         self.tell(Step::Create);
         let temporary = Temporary::create(path, folder)?;
         let mut file = &temporary.file;
+        // While the file is empty: nobody who may not read the bytes can open it in time.
+        prepare(file)?;
+        file.set_permissions(Permissions::from_mode(mode))
+            .map_err(FileError::io(path, "set the mode of"))?;
         self.tell(Step::Write);
         file.write_all(bytes)
             .map_err(FileError::io(path, "write"))?;
-        file.set_permissions(Permissions::from_mode(mode))
-            .map_err(FileError::io(path, "set the mode of"))?;
-        finish(file)?;
         self.tell(Step::Flush);
         file.sync_all().map_err(FileError::io(path, "flush"))?;
         self.tell(Step::Rename);
@@ -272,12 +275,14 @@ impl Drop for Temporary {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this module is where files are read"
-)]
 fn open(path: &Path) -> Result<File, FileError> {
-    File::open(path).map_err(FileError::io(path, "open"))
+    // Without waiting for a writer: somebody may have put a pipe where a file was.
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)
+        .map_err(FileError::io(path, "open"))
 }
 
 fn folder_of(path: &Path) -> Result<&Path, FileError> {

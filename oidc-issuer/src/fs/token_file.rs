@@ -1,7 +1,7 @@
 //! A token in a file, for a program to read.
 
 use std::fs::{File, Metadata};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::durable::Files;
@@ -12,7 +12,10 @@ use crate::token::Token;
 /// `AWS_WEB_IDENTITY_TOKEN_FILE` and its kin expect.
 ///
 /// A new file is for its owner alone (0600). One that is there keeps the owner, the group and the
-/// mode that an operator gave it: the new file has them before it takes the old one's place.
+/// mode that an operator gave it: the new file has them before a byte is in it.
+///
+/// So whoever may write to the folder can put a file of their own there, and read the token that
+/// takes its place: give the folder to nobody else.
 #[derive(Clone, Debug)]
 pub struct TokenFile {
     files: Files,
@@ -62,10 +65,7 @@ impl TokenFile {
             return Ok(());
         }
         std::os::unix::fs::fchown(file, uid, gid)
-            .map_err(FileError::io(&self.path, "keep the owner of"))?;
-        // A change of owner takes some bits of the mode away.
-        file.set_permissions(std::fs::Permissions::from_mode(mode_of(there)))
-            .map_err(FileError::io(&self.path, "set the mode of"))
+            .map_err(FileError::io(&self.path, "keep the owner of"))
     }
 
     /// The text that is in it, if it is one.

@@ -166,7 +166,10 @@ impl Prober {
                     .enable_all()
                     .build()
                     .map_err(|_| no_runtime())?;
-                runtime.block_on(self.look(issuer))
+                let looked = runtime.block_on(self.look(issuer));
+                // A resolver that hangs is not waited for.
+                runtime.shutdown_background();
+                looked
             };
             let looking = thread::Builder::new()
                 .name("oidc-prober".to_owned())

@@ -48,8 +48,8 @@ where
         }
     }
 
-    /// The same, looked at from one more place at the same time. A key is seen when it shows from
-    /// every place; a look that fails from one of them has failed.
+    /// The same, looked at from one more place. A key is seen when it shows from every place; a look
+    /// that fails from one of them has failed.
     #[must_use]
     pub fn also_from(mut self, prober: Prober) -> Published<P> {
         self.others.push(prober);
@@ -67,20 +67,22 @@ where
     }
 
     fn look(&self, issuer: &IssuerIdentifier) -> Result<Sighting, StoreError> {
-        thread::scope(|scope| {
+        let others = thread::scope(|scope| {
             let mut looks = Vec::new();
             for prober in &self.others {
                 let look = || prober.look_blocking(issuer);
                 let looking = thread::Builder::new().spawn_scoped(scope, look);
                 looks.push(looking.map_err(StoreError::new)?);
             }
-            let first = self.first.look_blocking(issuer).map_err(StoreError::new);
-            looks.into_iter().fold(first, |seen, look| {
-                let look = look
-                    .join()
-                    .map_err(|_| StoreError::new("a look panicked"))?;
-                Ok(seen?.and(look.map_err(StoreError::new)?))
-            })
-        })
+            let seen = looks.into_iter().map(|look| {
+                let look = look.join();
+                let look = look.map_err(|_| StoreError::new("a look panicked"))?;
+                look.map_err(StoreError::new)
+            });
+            seen.collect::<Result<Vec<Sighting>, StoreError>>()
+        })?;
+        // Last, because its time is compared with the clock when this returns.
+        let first = self.first.look_blocking(issuer).map_err(StoreError::new)?;
+        Ok(others.into_iter().fold(first, Sighting::and))
     }
 }

@@ -1,6 +1,7 @@
 //! Private keys, encrypted before they are stored.
 
 use core::fmt;
+use std::error::Error;
 
 use oidc_core::base64url;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,8 @@ use crate::rotation::KeyRef;
 /// It is bound to its issuer, ring, algorithm and id: an envelope in another's place does not open.
 ///
 /// What does not open is [`PrivateKeysError::Unusable`], and stays there: it is never taken for a
-/// missing key, in whose place a new one would be made.
+/// missing key, in whose place a new one would be made. A KMS that does not answer is
+/// [`PrivateKeysError::Unavailable`], and is asked again.
 ///
 /// ```
 /// use oidc_core::{Algorithm, IssuerIdentifier};
@@ -57,8 +59,10 @@ pub trait KeyEncryption {
     ///
     /// # Errors
     ///
-    /// Any; a name that is not known, and what was not wrapped by it.
-    fn unwrap(&self, id: &str, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError>;
+    /// [`PrivateKeysError::Unavailable`] when the key-encryption key cannot be reached: it is tried
+    /// again. [`PrivateKeysError::Unusable`] for a name that is not known, and for what was not
+    /// wrapped by it: the key is lost.
+    fn unwrap(&self, id: &str, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, PrivateKeysError>;
 }
 
 impl<K, E> SealedKeys<K, E> {
@@ -77,7 +81,6 @@ impl<K: PrivateKeys, E: KeyEncryption> PrivateKeys for SealedKeys<K, E> {
     fn get(&self, key: &KeyRef) -> Result<Zeroizing<String>, PrivateKeysError> {
         let envelope = self.inner.get(key)?;
         self.open(key, &envelope)
-            .map_err(PrivateKeysError::Unusable)
     }
 
     fn destroy(&self, key: &KeyRef) -> Result<(), PrivateKeysError> {
@@ -120,25 +123,29 @@ impl<K, E: KeyEncryption> SealedKeys<K, E> {
         serde_json::to_string(&envelope).map_err(StoreError::new)
     }
 
-    fn open(&self, key: &KeyRef, envelope: &str) -> Result<Zeroizing<String>, StoreError> {
+    fn open(&self, key: &KeyRef, envelope: &str) -> Result<Zeroizing<String>, PrivateKeysError> {
         let envelope: Envelope = serde_json::from_str(envelope)
-            .map_err(|error| StoreError::new(format!("not an encrypted key: {error}")))?;
+            .map_err(|error| unusable(format!("not an encrypted key: {error}")))?;
         if envelope.format != FORMAT {
             let format = envelope.format;
-            return Err(StoreError::new(format!("encrypted in format {format}")));
+            return Err(unusable(format!("encrypted in format {format}")));
         }
-        let wrapped = base64url::decode(&envelope.wrapped_data_key).map_err(StoreError::new)?;
+        let wrapped = base64url::decode(&envelope.wrapped_data_key).map_err(unusable)?;
         let data_key = self
             .encryption
             .unwrap(&envelope.key_encryption_key, &wrapped)?;
-        let sealed = base64url::decode(&envelope.sealed).map_err(StoreError::new)?;
+        let sealed = base64url::decode(&envelope.sealed).map_err(unusable)?;
         let pem = backend::open(&data_key, &bound_to(key), &sealed)
-            .map_err(|backend::Failed| StoreError::new("the key does not decrypt"))?;
+            .map_err(|backend::Failed| unusable("the key does not decrypt"))?;
         match std::str::from_utf8(&pem) {
             Ok(pem) => Ok(Zeroizing::new(pem.to_owned())),
-            Err(_) => Err(StoreError::new("the key does not decrypt")),
+            Err(_) => Err(unusable("the key does not decrypt")),
         }
     }
+}
+
+fn unusable(reason: impl Into<Box<dyn Error + Send + Sync>>) -> PrivateKeysError {
+    PrivateKeysError::Unusable(StoreError::new(reason))
 }
 
 /// Everything that says which key it is, each with its length before it.
@@ -215,10 +222,11 @@ impl KeyEncryption for LocalKeyEncryption {
             .map_err(|backend::Failed| StoreError::new("the data key could not be wrapped"))
     }
 
-    fn unwrap(&self, id: &str, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-        let wrong = || StoreError::new("the data key does not unwrap");
-        let bytes = backend::open(self.key(id)?, id.as_bytes(), wrapped)
-            .map_err(|backend::Failed| wrong())?;
+    fn unwrap(&self, id: &str, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, PrivateKeysError> {
+        let wrong = || unusable("the data key does not unwrap");
+        let key = self.key(id).map_err(PrivateKeysError::Unusable)?;
+        let bytes =
+            backend::open(key, id.as_bytes(), wrapped).map_err(|backend::Failed| wrong())?;
         let data_key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| wrong())?;
         Ok(Zeroizing::new(data_key))
     }
