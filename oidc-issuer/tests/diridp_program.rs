@@ -15,6 +15,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -111,6 +112,22 @@ fn kids(jwk_set: &Value) -> Vec<String> {
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().mode() & 0o777
+}
+
+/// Every file below a folder, with what is in it, and every folder.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.append(&mut contents(&path));
+            found.insert(path, None);
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            found.insert(path, Some(bytes));
+        }
+    }
+    found
 }
 
 /// The program at work, with its log.
@@ -435,6 +452,40 @@ fn the_state_of_an_original_is_taken_over_with_every_key_under_its_id() {
         kids(&folder.json("state/main/webroot/jwks.json")),
         published
     );
+}
+
+/// The original was at work again after the take-over: its new keys are in nobody else's hands.
+#[test]
+fn keys_of_an_original_that_the_state_does_not_know_are_kept_and_told() {
+    let folder = Folder::new("again");
+    original(&folder, "EdDSA", Algorithm::EdDsa, ["a", "b", "c"]);
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(ok, "{said}");
+    let taken_over = folder.read("state/main/keys/EdDSA/index.json.taken-over");
+    // One that the state knows, and two that it does not.
+    original(&folder, "EdDSA", Algorithm::EdDsa, ["a", "d", "e"]);
+    let there = contents(&folder.path("state/main/keys"));
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(!ok);
+    assert!(
+        said.contains("index.json` has keys that the state does not know: d, e;"),
+        "{said}"
+    );
+    assert!(said.contains("error: main: key `EdDSA`: "), "{said}");
+    assert_eq!(contents(&folder.path("state/main/keys")), there);
+    assert!(folder.path("state/main/keys/EdDSA/key-d.pem").exists());
+    assert_eq!(
+        folder.read("state/main/keys/EdDSA/index.json.taken-over"),
+        taken_over
+    );
+    // With the unknown keys out of the way it goes on.
+    for id in ["a", "d", "e"] {
+        std::fs::remove_file(folder.path(&format!("state/main/keys/EdDSA/key-{id}.pem"))).unwrap();
+    }
+    std::fs::remove_file(folder.path("state/main/keys/EdDSA/index.json")).unwrap();
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(ok, "{said}");
 }
 
 /// W11: the original did not store the algorithm with a key, and failed without a word about it. Here the

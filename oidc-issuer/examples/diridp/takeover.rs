@@ -25,7 +25,9 @@ pub(crate) fn take_over(
     now: NumericDate,
     log: Log,
 ) -> Result<(), Box<dyn Error>> {
-    if store.load()?.is_none() {
+    let state = if let Some(stored) = store.load()? {
+        RotationState::from_json(&stored.state)?
+    } else {
         let mut imported = Vec::new();
         for chain in provider.keys() {
             let index = chain.dir().join(KeyIndex::FILE_NAME);
@@ -51,9 +53,10 @@ pub(crate) fn take_over(
             "{}: took over {count} keys of an earlier diridp",
             provider.name()
         ));
-    }
+        state
+    };
     for chain in provider.keys() {
-        clean_up(chain, files)?;
+        clean_up(chain, &state, files)?;
     }
     Ok(())
 }
@@ -118,14 +121,36 @@ fn imported_key(ring: &RingName, jwk: &Jwk, role: ImportedRole) -> ImportedKey {
 }
 
 /// Removes the original's private keys and then puts its index out of the way.
-fn clean_up(chain: &KeyConfig, files: &Files) -> Result<(), Box<dyn Error>> {
+///
+/// Only what the state knows is removed. Where it does not know one key, nothing of the folder is: the
+/// original has been at work again, or the chain was added later, and nobody else has that key.
+fn clean_up(chain: &KeyConfig, state: &RotationState, files: &Files) -> Result<(), Box<dyn Error>> {
     let path = chain.dir().join(KeyIndex::FILE_NAME);
-    let Ok(json) = files.read(&path, MAX_INDEX_BYTES) else {
-        return Ok(());
+    let json = match files.read(&path, MAX_INDEX_BYTES) {
+        Ok(json) => json,
+        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) => return Err(error.into()),
     };
-    let index = KeyIndex::from_json(&json)?;
+    let index =
+        KeyIndex::from_json(&json).map_err(|error| format!("{}: {error}", path.display()))?;
     let any = std::time::Duration::ZERO;
-    for key in index.keys(any, any, any) {
+    let found = index.keys(any, any, any);
+    let ring = state.ring(&RingName::new(chain.name())?);
+    let unknown: Vec<&str> = found
+        .iter()
+        .map(|key| key.kid.as_str())
+        .filter(|kid| ring.is_none_or(|ring| ring.key(kid).is_none()))
+        .collect();
+    if !unknown.is_empty() {
+        let (path, unknown) = (path.display(), unknown.join(", "));
+        return Err(format!(
+            "key `{}`: `{path}` has keys that the state does not know: {unknown}; nothing was removed, \
+             move `index.json` and the files of these keys elsewhere",
+            chain.name()
+        )
+        .into());
+    }
+    for key in found {
         files.remove(&chain.dir().join(key.file_name()))?;
     }
     files.replace(&chain.dir().join("index.json.taken-over"), &json, 0o600)?;
