@@ -631,6 +631,92 @@ fn a_key_is_revoked_or_it_is_said_what_that_would_do() {
     assert!(!ok && error.contains("nobody"), "{error}");
 }
 
+/// A dry run is dry: over a folder at work, over an original's, and over none.
+#[test]
+fn a_dry_run_of_a_revocation_leaves_every_file_as_it_is() {
+    let folder = Folder::new("dry");
+    let dry = |kid: &str| {
+        let before = contents(&folder.0);
+        let answer = once(&folder, &["--revoke", kid, "--force", "--dry-run"]);
+        assert_eq!(contents(&folder.0), before, "{answer:?}");
+        answer
+    };
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    let nothing = |(ok, said, error): (bool, String, String)| {
+        assert!(!ok && said.is_empty(), "{said}");
+        let expected = "main: there is no state of `main` to revoke from";
+        assert!(error.contains(expected), "{error}");
+    };
+    nothing(dry("a"));
+    original(&folder, "EdDSA", Algorithm::EdDsa, ["a", "b", "c"]);
+    nothing(dry("a"));
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(ok, "{said}");
+    let (ok, said, error) = dry("a");
+    assert!(ok, "{error}");
+    assert!(said.contains("main: a is revoked, b signs"), "{said}");
+    // What is missing is not put right either.
+    std::fs::remove_dir_all(folder.path("state/main/webroot")).unwrap();
+    let (ok, said, error) = dry("b");
+    assert!(ok && said.contains("nothing was done"), "{error}");
+    let (ok, _, error) = dry("nobody");
+    assert!(
+        !ok && error.contains("no provider has a key `nobody`"),
+        "{error}"
+    );
+}
+
+/// The answer of a revocation is what was done, and no more.
+#[test]
+fn a_revocation_that_is_not_published_is_no_success() {
+    let folder = Folder::new("half");
+    original(&folder, "EdDSA", Algorithm::EdDsa, ["a", "b", "c"]);
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    once(&folder, &["--once"]);
+    // A folder in the place of the JWK Set.
+    let jwk_set = folder.path("state/main/webroot/jwks.json");
+    std::fs::remove_file(&jwk_set).unwrap();
+    std::fs::create_dir(&jwk_set).unwrap();
+    let (ok, said, error) = once(&folder, &["--revoke", "c"]);
+    assert!(!ok && said.is_empty(), "{said}");
+    assert!(
+        error.contains("c is revoked in the state, and the documents may not be published"),
+        "{error}"
+    );
+    assert!(error.contains("jwks.json: "), "{error}");
+    std::fs::remove_dir(&jwk_set).unwrap();
+    once(&folder, &["--once"]);
+    let published = kids(&folder.json("state/main/webroot/jwks.json"));
+    assert!(!published.contains(&"c".to_owned()), "{published:?}");
+    assert!(published.contains(&"a".to_owned()), "{published:?}");
+}
+
+/// The provider that has the key answers, not the last one that was asked.
+#[test]
+fn the_provider_that_has_the_key_says_why_it_is_not_revoked() {
+    let folder = Folder::new("whose");
+    original(&folder, "EdDSA", Algorithm::EdDsa, ["a", "b", "c"]);
+    let config = json!({
+        "state_dir": folder.path("state"),
+        "providers": {
+            "main": {"issuer": "https://example.com", "keys": eddsa(), "tokens": []},
+            "other": {"issuer": "https://other.example.com", "keys": eddsa(), "tokens": []}
+        }
+    });
+    std::fs::write(folder.path("config.yaml"), config.to_string()).unwrap();
+    once(&folder, &["--once"]);
+    let (ok, _, error) = once(&folder, &["--revoke", "a"]);
+    assert!(
+        !ok && error.contains("a is not revoked: no standby may take over from `a` before "),
+        "{error}"
+    );
+    let (ok, _, error) = once(&folder, &["--revoke", "nobody"]);
+    assert!(
+        !ok && error.contains("no provider has a key `nobody`"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_wrong_call_shows_the_usage() {
     let usage = |arguments: &[&str]| {

@@ -72,14 +72,6 @@ impl Site {
             webroot,
         })
     }
-
-    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.files.read(path, Webroot::MAX_DOCUMENT_BYTES) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(StoreError::new(error)),
-        }
-    }
 }
 
 impl Publisher for Site {
@@ -91,11 +83,36 @@ impl Publisher for Site {
     }
 
     fn look(&self, issuer: &IssuerIdentifier) -> Result<Sighting, StoreError> {
-        let jwk_set = self.read(self.webroot.jwk_set_path())?;
-        let discovery = self.read(self.webroot.discovery_path())?;
-        let (Some(jwk_set), Some(discovery)) = (jwk_set, discovery) else {
-            return Ok(Sighting::nothing());
-        };
-        Sighting::from_bytes(issuer, &discovery, &jwk_set).map_err(StoreError::new)
+        let (discovery, jwk_set) = (self.webroot.discovery_path(), self.webroot.jwk_set_path());
+        look_at(&self.files, issuer, discovery, jwk_set)
+    }
+}
+
+/// What the webroot of a provider shows. No folder is made for that.
+pub(crate) fn look(files: &Files, provider: &Provider) -> Result<Sighting, StoreError> {
+    let discovery = provider.webroot().join(".well-known/openid-configuration");
+    let jwk_set = provider.jwks_path().trim_start_matches('/');
+    let jwk_set = provider.webroot().join(jwk_set);
+    look_at(files, provider.issuer(), &discovery, &jwk_set)
+}
+
+fn look_at(
+    files: &Files,
+    issuer: &IssuerIdentifier,
+    discovery: &Path,
+    jwk_set: &Path,
+) -> Result<Sighting, StoreError> {
+    let (jwk_set, discovery) = (read(files, jwk_set)?, read(files, discovery)?);
+    let (Some(jwk_set), Some(discovery)) = (jwk_set, discovery) else {
+        return Ok(Sighting::nothing());
+    };
+    Sighting::from_bytes(issuer, &discovery, &jwk_set).map_err(StoreError::new)
+}
+
+fn read(files: &Files, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match files.read(path, Webroot::MAX_DOCUMENT_BYTES) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(StoreError::new(error)),
     }
 }

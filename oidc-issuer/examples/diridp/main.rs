@@ -10,6 +10,7 @@
 
 mod arguments;
 mod clock;
+mod emergency;
 mod files;
 mod log;
 mod service;
@@ -18,6 +19,7 @@ mod takeover;
 mod tokens;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -50,9 +52,14 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
     let config = read_config(&arguments.config)?;
     let files = Files::new();
+    if let Some(kid) = arguments.revoke.as_ref().filter(|_| arguments.dry_run) {
+        say(&emergency::dry_run(&config, &files, kid, arguments.force)?);
+        return Ok(());
+    }
     let mut providers = Providers::open(&config, &files, log);
     if let Some(kid) = &arguments.revoke {
-        return providers.revoke(kid, arguments);
+        say(&providers.revoke(kid, arguments.force)?);
+        return Ok(());
     }
     if arguments.once {
         providers.pass();
@@ -62,6 +69,11 @@ fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
         .enable_all()
         .build()?;
     runtime.block_on(serve(&arguments.config, providers, &files, log))
+}
+
+/// The answer, on standard output. Nobody to read it is no failure of ours.
+fn say(answer: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{answer}");
 }
 
 fn read_config(path: &Path) -> Result<Config, Box<dyn Error>> {
@@ -113,18 +125,18 @@ impl Providers {
         Err(format!("not opened: {}", self.broken.join(", ")).into())
     }
 
-    fn revoke(&mut self, kid: &str, arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-        let mut last = None;
+    /// Revokes a key of the provider whose state has it.
+    fn revoke(&mut self, kid: &str, force: bool) -> Result<String, Box<dyn Error>> {
+        let mut unread = self.broken.clone();
         for service in &mut self.services {
-            match service.revoke(kid, arguments.force, arguments.dry_run) {
-                Ok(answer) => {
-                    println!("{}: {answer}", service.provider().name());
-                    return Ok(());
-                }
-                Err(error) => last = Some(error),
+            let name = service.provider().name().to_owned();
+            match service.has_key(kid) {
+                Ok(true) => return Ok(format!("{name}: {}", service.revoke(kid, force)?)),
+                Ok(false) => {}
+                Err(error) => unread.push(format!("{name}: {}", chain(&*error))),
             }
         }
-        Err(last.unwrap_or_else(|| "there is no provider".into()))
+        Err(emergency::nobody_has(kid, &unread))
     }
 
     /// Watches the folders whose directories become subjects.

@@ -6,12 +6,14 @@ use std::time::Duration;
 use oidc_core::NumericDate;
 use oidc_issuer::fs::{Files, StateFile};
 use oidc_issuer::profile::diridp::{Config, KeyConfig, Provider};
+use oidc_issuer::store::StateStore as _;
 use oidc_issuer::{
-    Event, Issuer, Pass, RevocationReason, RevokeError, RingName, Rotation, RotationConfig,
-    SigningKey, Successor, SystemRandom, drive,
+    Event, Issuer, Pass, RingName, Rotation, RotationConfig, RotationState, SigningKey, StateName,
+    SystemRandom, drive,
 };
 
 use crate::clock::clocks;
+use crate::emergency;
 use crate::files::{KeyFolders, Site};
 use crate::log::{Log, chain};
 use crate::takeover;
@@ -136,64 +138,54 @@ impl Service {
         drive(rotation, store, keys, site, make, clocks)
     }
 
-    /// Takes a key out of trust, or says what that would do. The answer is for a person.
-    pub(crate) fn revoke(
-        &mut self,
-        kid: &str,
-        force: bool,
-        dry_run: bool,
-    ) -> Result<String, Box<dyn Error>> {
-        self.drive();
-        let reason = RevocationReason::Compromised;
-        let successor = if force {
-            Successor::Seen
-        } else {
-            Successor::Aged
+    /// Whether this provider's state has such a key.
+    pub(crate) fn has_key(&self, kid: &str) -> Result<bool, Box<dyn Error>> {
+        let Some(stored) = self.store.load()? else {
+            return Ok(false);
         };
-        let mut dry = self.rotation.clone();
-        let rotation = if dry_run {
-            &mut dry
-        } else {
-            &mut self.rotation
-        };
-        let revocation = match rotation.revoke(kid, reason, successor, clocks()) {
-            Err(error @ RevokeError::NoSuccessor { .. }) if !force => {
-                return Err(format!("{error}; with --force it is revoked all the same").into());
-            }
-            other => other?,
-        };
-        let mut lines = vec![match &revocation.successor {
-            Some(next) => format!("{kid} is revoked, {next} signs"),
-            None => format!("{kid} is revoked"),
-        }];
-        if let Some(until) = revocation.unseen_until {
-            lines.push(format!(
-                "  some consumers may not know the new key until {until}"
-            ));
-        }
-        for distrust in &revocation.distrust {
-            lines.push(match distrust.at {
-                Some(at) => format!("  {:?}: at {at} at the latest", distrust.class),
-                None => format!(
-                    "  {:?}: when somebody gives them the new keys",
-                    distrust.class
-                ),
-            });
-        }
-        if dry_run {
-            lines.push("nothing was done".to_owned());
-        } else if let Some(failure) = self.drive().failures.into_iter().next() {
-            return Err(failure);
-        }
-        Ok(lines.join("\n"))
+        Ok(RotationState::from_json(&stored.state)?.key(kid).is_some())
     }
+
+    /// Takes a key out of trust. The answer is for a person: it claims nothing that is not done.
+    pub(crate) fn revoke(&mut self, kid: &str, force: bool) -> Result<String, Box<dyn Error>> {
+        let mut failures = self.drive().failures;
+        let revocation = emergency::revoke(&mut self.rotation, kid, force).map_err(|error| {
+            let error = format!("{kid} is not revoked: {}", chain(&*error));
+            format!("{error}{}", told(&failures))
+        })?;
+        failures.append(&mut self.drive().failures);
+        let state = self.rotation.state().and_then(|state| state.key(kid));
+        if state.is_none_or(|(_, key)| key.state().name() != StateName::Revoked) {
+            let told = told(&failures);
+            return Err(format!("{kid} is not revoked, the state was not written{told}").into());
+        }
+        if !failures.is_empty() {
+            let told = told(&failures);
+            return Err(format!(
+                "{kid} is revoked in the state, and the documents may not be published; \
+                 the running program or --once tries again{told}"
+            )
+            .into());
+        }
+        Ok(emergency::describe(kid, &revocation))
+    }
+}
+
+/// What failed, to be put behind a sentence.
+fn told(failures: &[Box<dyn Error + Send + Sync>]) -> String {
+    let mut text = String::new();
+    for failure in failures {
+        text.push_str("; ");
+        text.push_str(&chain(failure.as_ref()));
+    }
+    text
 }
 
 /// After a failure that says no time of its own.
 const RETRY: Duration = Duration::from_secs(10);
 
 /// The times of the configuration as a policy for each chain.
-fn rotation_config(provider: &Provider) -> Result<RotationConfig, Box<dyn Error>> {
+pub(crate) fn rotation_config(provider: &Provider) -> Result<RotationConfig, Box<dyn Error>> {
     let mut config = RotationConfig::new(provider.issuer().clone()).jwks_uri(provider.jwks_uri());
     for key in provider.keys() {
         let policy = provider
