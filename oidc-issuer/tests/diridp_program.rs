@@ -588,6 +588,65 @@ fn a_reload_takes_a_good_configuration_and_refuses_a_broken_one() {
     assert!(ok, "{said}");
 }
 
+/// A provider that does not open is tried again, at the start and after a reload; the old one goes on.
+#[test]
+fn a_provider_that_does_not_open_is_tried_again_and_the_old_one_goes_on() {
+    let folder = Folder::new("reopen");
+    let keys = folder.path("state/main/keys/EdDSA");
+    let set_mode = |mode: u32| {
+        std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    std::fs::create_dir_all(&keys).unwrap();
+    set_mode(0o755);
+    folder.configure(&eddsa(), &json!([folder.app_token()]));
+    let mut running = Running::start(&folder);
+    running.until("error: main: ");
+    assert!(!folder.path("run/app/token").exists());
+    set_mode(0o700);
+    running.until("token: written");
+
+    set_mode(0o755);
+    let mut token = folder.app_token();
+    token["claims"]["aud"] = json!("reloaded");
+    folder.configure(&eddsa(), &json!([token]));
+    running.signal("HUP");
+    running.until("main: goes on by its configuration before");
+    running.until("token: fresh for ");
+    assert_eq!(parts(&folder.read("run/app/token")).1["aud"], "cloud");
+    // A token that is lost comes back.
+    std::fs::remove_file(folder.path("run/app/token")).unwrap();
+    running.until("token: written");
+    set_mode(0o700);
+    running.until("token: written");
+    assert_eq!(parts(&folder.read("run/app/token")).1["aud"], "reloaded");
+    let (ok, said) = running.stop();
+    assert!(ok, "{said}");
+}
+
+/// A log that nobody reads ends nothing, and a name in it can neither begin a line nor steer a terminal.
+#[test]
+fn a_closed_log_ends_nothing_and_its_lines_have_no_control_characters() {
+    let folder = Folder::new("log");
+    let containers = folder.path("run/c");
+    std::fs::create_dir_all(containers.join("bad\u{1b}[2J\nname")).unwrap();
+    let token = json!({"path": containers.join(":sub/token"), "claims": {"aud": "cloud"}});
+    folder.configure(&eddsa(), &json!([token, folder.app_token()]));
+    let mut child = Command::new(program())
+        .arg(folder.path("config.yaml"))
+        .args(["--once", "--debug"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert!(child.wait().unwrap().success());
+    assert!(folder.path("run/app/token").exists());
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(
+        ok && said.contains("bad [2J name: the name is no subject"),
+        "{said}"
+    );
+}
+
 /// The emergency: what it would do, and what it does.
 #[test]
 fn a_key_is_revoked_or_it_is_said_what_that_would_do() {

@@ -1,6 +1,7 @@
 //! What the operator reads, on standard error.
 
 use std::fmt::Display;
+use std::io::Write as _;
 
 use crate::arguments::Level;
 
@@ -47,12 +48,14 @@ impl Log {
 
     fn line(self, priority: u8, word: &str, message: &dyn Display) {
         // One line is one message, whatever is in it.
-        let message = message.to_string().replace(['\n', '\r'], " ");
-        if self.syslog {
-            eprintln!("<{priority}>{message}");
+        let message = message.to_string().replace(char::is_control, " ");
+        let mut to = std::io::stderr().lock();
+        // Nobody to read it ends nothing.
+        let _ = if self.syslog {
+            writeln!(to, "<{priority}>{message}")
         } else {
-            eprintln!("{word}: {message}");
-        }
+            writeln!(to, "{word}: {message}")
+        };
     }
 }
 

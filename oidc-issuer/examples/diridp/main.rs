@@ -31,12 +31,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::arguments::{Arguments, USAGE};
+use crate::clock::clocks;
 use crate::log::{Log, chain};
 use crate::service::Service;
 
 fn main() -> ExitCode {
     let Some(arguments) = Arguments::parse(std::env::args_os()) else {
-        eprintln!("{USAGE}");
+        let _ = writeln!(std::io::stderr().lock(), "{USAGE}");
         return ExitCode::from(2);
     };
     let log = Log::new(arguments.level, arguments.syslog);
@@ -56,7 +57,7 @@ fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
         say(&emergency::dry_run(&config, &files, kid, arguments.force)?);
         return Ok(());
     }
-    let mut providers = Providers::open(&config, &files, log);
+    let mut providers = Providers::open(config, &files, log);
     if let Some(kid) = &arguments.revoke {
         say(&providers.revoke(kid, arguments.force)?);
         return Ok(());
@@ -68,7 +69,7 @@ fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(serve(&arguments.config, providers, &files, log))
+    runtime.block_on(serve(&arguments.config, providers, log))
 }
 
 /// The answer, on standard output. Nobody to read it is no failure of ours.
@@ -85,49 +86,106 @@ fn read_config(path: &Path) -> Result<Config, Box<dyn Error>> {
 /// Far more than anybody configures by hand.
 const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 
-/// All providers. One that does not open does not keep the others from their work.
+/// All providers. One that does not open does not keep the others from their work, and is tried again.
 struct Providers {
+    config: Config,
     services: Vec<Service>,
-    broken: Vec<String>,
+    /// The places in the configuration of those to try again.
+    broken: Vec<usize>,
+    /// When to do so, by the clock that only runs forward.
+    retry_at: Duration,
+    files: Files,
     log: Log,
 }
 
 impl Providers {
-    fn open(config: &Config, files: &Files, log: Log) -> Providers {
+    fn open(config: Config, files: &Files, log: Log) -> Providers {
         let mut providers = Providers {
+            broken: (0..config.providers().len()).collect(),
+            config,
             services: Vec::new(),
-            broken: Vec::new(),
+            retry_at: Duration::ZERO,
+            files: files.clone(),
             log,
         };
-        for provider in config.providers() {
-            match Service::open(config, provider, files, log) {
-                Ok(service) => providers.services.push(service),
-                Err(error) => {
-                    log.error(format_args!("{}: {}", provider.name(), chain(&*error)));
-                    providers.broken.push(provider.name().to_owned());
-                }
-            }
-        }
+        providers.open_broken();
         providers
     }
 
+    /// Takes a new configuration. A provider that it does not open goes on by the old one until it does.
+    fn reload(&mut self, config: Config) {
+        self.broken = (0..config.providers().len()).collect();
+        self.config = config;
+        let configured = self.config.providers();
+        self.services.retain(|service| {
+            let name = service.provider().name();
+            configured.iter().any(|provider| provider.name() == name)
+        });
+        self.services.iter_mut().for_each(Service::confirm_clock);
+        self.open_broken();
+    }
+
+    fn open_broken(&mut self) {
+        let Providers {
+            config,
+            services,
+            broken,
+            files,
+            log,
+            ..
+        } = self;
+        broken.retain(|place| {
+            let Some(provider) = config.providers().get(*place) else {
+                return false;
+            };
+            let name = provider.name();
+            let old = services
+                .iter_mut()
+                .find(|service| service.provider().name() == name);
+            match (Service::open(config, provider, files, *log), old) {
+                (Ok(service), Some(old)) => *old = service,
+                (Ok(service), None) => services.push(service),
+                (Err(error), old) => {
+                    log.error(format_args!("{name}: {}", chain(&*error)));
+                    if old.is_some() {
+                        log.warning(format_args!("{name}: goes on by its configuration before"));
+                    }
+                    return true;
+                }
+            }
+            false
+        });
+        self.retry_at = clocks().monotonic.saturating_add(LONGEST_SLEEP);
+    }
+
     fn pass(&mut self) -> Duration {
+        if !self.broken.is_empty() && clocks().monotonic >= self.retry_at {
+            self.open_broken();
+        }
         let passes = self.services.iter_mut().map(Service::pass);
         let wait = passes.min().unwrap_or(LONGEST_SLEEP);
         // Never a busy loop, and never asleep for so long that a failed watch goes unnoticed.
         wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
     }
 
+    fn not_opened(&self) -> Vec<String> {
+        let providers = self.broken.iter();
+        let providers = providers.filter_map(|place| self.config.providers().get(*place));
+        providers
+            .map(|provider| provider.name().to_owned())
+            .collect()
+    }
+
     fn all_open(&self) -> Result<(), Box<dyn Error>> {
         if self.broken.is_empty() {
             return Ok(());
         }
-        Err(format!("not opened: {}", self.broken.join(", ")).into())
+        Err(format!("not opened: {}", self.not_opened().join(", ")).into())
     }
 
     /// Revokes a key of the provider whose state has it.
     fn revoke(&mut self, kid: &str, force: bool) -> Result<String, Box<dyn Error>> {
-        let mut unread = self.broken.clone();
+        let mut unread = self.not_opened();
         for service in &mut self.services {
             let name = service.provider().name().to_owned();
             match service.has_key(kid) {
@@ -158,12 +216,7 @@ impl Providers {
 const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 
-async fn serve(
-    path: &Path,
-    mut providers: Providers,
-    files: &Files,
-    log: Log,
-) -> Result<(), Box<dyn Error>> {
+async fn serve(path: &Path, mut providers: Providers, log: Log) -> Result<(), Box<dyn Error>> {
     let mut reload = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -185,7 +238,7 @@ async fn serve(
                 systemd::notify("RELOADING=1");
                 match read_config(path) {
                     Ok(config) => {
-                        providers = Providers::open(&config, files, log);
+                        providers.reload(config);
                         log.notice("the configuration was read again");
                     }
                     Err(error) => {
