@@ -93,6 +93,23 @@ impl KeyTest {
         std::iter::once(&self.source).chain(wanted.iter().flat_map(Expectation::sources))
     }
 
+    /// Whether it holds of a request that does not have the key.
+    pub(in crate::policy) fn holds_on_absence(&self) -> bool {
+        match self.check {
+            Check::Null { absent, .. } => absent,
+            Check::Values {
+                negated, if_exists, ..
+            } => {
+                if_exists
+                    || match self.set {
+                        None => negated,
+                        Some(SetOperator::ForAllValues) => true,
+                        Some(SetOperator::ForAnyValue) => false,
+                    }
+            }
+        }
+    }
+
     /// Whether it holds on a key with this one value; `None` if that is for a request to say.
     pub(super) fn holds_on(
         &self,
@@ -138,35 +155,26 @@ impl KeyTest {
             budget.spend(blocks(value.json().len()))?;
         }
         let value = self.source.value(claims);
-        let (negated, if_exists, wanted) = match &self.check {
-            Check::Null { absent, present } => {
+        if matches!(value, Value::Absent) {
+            return Ok(verdict(self.holds_on_absence(), true));
+        }
+        let (negated, wanted) = match &self.check {
+            Check::Null { present, .. } => {
                 let holds = match &value {
-                    Value::Absent => *absent,
                     Value::One(_) => *present,
                     Value::Texts(texts) => *present && !texts.is_empty(),
                     Value::Elements(list) => {
                         let mut elements = list.elements().into_iter().flatten();
                         *present && elements.any(|element| scalar_text(element).is_some())
                     }
-                    Value::Unusable => false,
+                    Value::Absent | Value::Unusable => false,
                 };
-                return Ok(verdict(holds, matches!(value, Value::Absent)));
+                return Ok(verdict(holds, false));
             }
             Check::Values {
-                negated,
-                if_exists,
-                wanted,
-            } => (*negated, *if_exists, wanted),
+                negated, wanted, ..
+            } => (*negated, wanted),
         };
-        if matches!(value, Value::Absent) {
-            let holds = if_exists
-                || match self.set {
-                    None => negated,
-                    Some(SetOperator::ForAllValues) => true,
-                    Some(SetOperator::ForAnyValue) => false,
-                };
-            return Ok(verdict(holds, true));
-        }
         let mut check = |text: &str| any(wanted, text, claims, budget);
         let holds = match (self.set, value) {
             (None, Value::One(text)) => check(&text)?.is_some_and(|matches| matches != negated),

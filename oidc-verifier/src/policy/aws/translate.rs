@@ -209,21 +209,7 @@ const OF_THE_REQUEST: &str = "the native language asks nothing of the request";
 fn of_key(test: &KeyTest) -> Said {
     match &test.source {
         Source::Fixed(value) => fixed(test, value),
-        Source::NoKey | Source::NeverThere => {
-            let holds = match &test.check {
-                Check::Null { absent, .. } => *absent,
-                Check::Values {
-                    negated, if_exists, ..
-                } => {
-                    *if_exists
-                        || match test.set {
-                            None => *negated,
-                            Some(set) => set == SetOperator::ForAllValues,
-                        }
-                }
-            };
-            Said::exact(constant(holds))
-        }
+        Source::NoKey | Source::NeverThere => Said::exact(constant(test.holds_on_absence())),
         Source::Request(_) | Source::RoleAuthorized(_) => Said::never(OF_THE_REQUEST),
         Source::TagKeys(_) => Said::never("the native language asks no names of members"),
         Source::Claims {
@@ -258,7 +244,7 @@ fn of_claims(test: &KeyTest, pointers: &[PointerBuf], unwrapped: bool) -> Said {
     let mut fewer = None;
     let last = pointers.len().saturating_sub(1);
     // A formula that holds only on a claim that is there need not say so.
-    let holds_on_absence = match &test.check {
+    let may_hold_on_absence = match &test.check {
         Check::Null { absent, .. } => *absent,
         Check::Values {
             negated, if_exists, ..
@@ -271,7 +257,7 @@ fn of_claims(test: &KeyTest, pointers: &[PointerBuf], unwrapped: bool) -> Said {
         let mut parts: Vec<Formula> = earlier
             .map(|other| Leaf::of(other).test("absent", boolean(true)))
             .collect();
-        if index != last && holds_on_absence {
+        if index != last && may_hold_on_absence {
             parts.push(Leaf::of(pointer).test("exists", boolean(true)));
         }
         parts.push(said.formula);

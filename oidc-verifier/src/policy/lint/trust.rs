@@ -59,7 +59,7 @@ fn native(test: &KeyTest, unknown: fn() -> Condition) -> Condition {
             Some(_) | None => return unknown(),
         },
         Source::NoKey | Source::NeverThere => {
-            return if holds_if_absent(test) {
+            return if test.holds_on_absence() {
                 everybody()
             } else {
                 nobody()
@@ -100,7 +100,7 @@ fn native(test: &KeyTest, unknown: fn() -> Condition) -> Condition {
                     inner: Box::new(inner),
                     or_absent: true,
                 }
-            } else if holds_if_absent(test) {
+            } else if test.holds_on_absence() {
                 Condition::Any([inner, claim(None, Test::Absent)].into())
             } else {
                 inner
@@ -132,23 +132,6 @@ fn option(wanted: &Expectation) -> Option<TextOption> {
     }
 }
 
-/// Whether the condition holds of a token that does not have the key.
-fn holds_if_absent(test: &KeyTest) -> bool {
-    match &test.check {
-        Check::Null { absent, .. } => *absent,
-        Check::Values {
-            negated, if_exists, ..
-        } => {
-            *if_exists
-                || match test.set {
-                    None => *negated,
-                    Some(SetOperator::ForAllValues) => true,
-                    Some(SetOperator::ForAnyValue) => false,
-                }
-        }
-    }
-}
-
 /// Finds keys that AWS never gives a value, and conditions that absence passes.
 pub(super) fn check(rule: &Rule, index: usize, report: &mut Report<'_>) {
     let deny = rule.effect == Effect::Deny;
@@ -157,7 +140,7 @@ pub(super) fn check(rule: &Rule, index: usize, report: &mut Report<'_>) {
             continue;
         };
         let at = condition_place(rule, index, number);
-        let vacuous = holds_if_absent(test);
+        let vacuous = test.holds_on_absence();
         if let Some(message) = never_there(test) {
             // Of an allow statement it lets in nobody, or everybody; of a deny statement likewise.
             let grade = if vacuous == deny {
