@@ -10,6 +10,8 @@
     reason = "helpers of a test program, which starts and kills processes"
 )]
 
+mod folder;
+
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use folder::Folder;
 use jsonwebtoken::jwk::JwkSet as ForeignSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use oidc_core::{Algorithm, IssuerIdentifier, JwkSet, NumericDate};
@@ -37,24 +40,6 @@ const ABORT_AT: &str = "OIDC_ISSUER_CRASH_ABORT_AT";
 
 /// Each pass is so much later than the one before: a key lives for two hours.
 const PASS: Duration = Duration::from_secs(1_800);
-
-/// A folder of this test's own, gone at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("oidc-issuer-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir(&path).unwrap();
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn number(name: &str) -> Option<u32> {
     std::env::var(name).ok()?.parse().ok()

@@ -8,11 +8,13 @@
 )]
 
 mod common;
+mod folder;
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use common::{ISSUER, key};
+use folder::Folder;
 use oidc_core::{Algorithm, IssuerIdentifier};
 use oidc_issuer::fs::{Files, KeyFolder, StateFile, key_encryption_key};
 use oidc_issuer::store::{
@@ -20,24 +22,6 @@ use oidc_issuer::store::{
     StateStore, StoreError, conformance,
 };
 use oidc_issuer::{KeyRef, RingName};
-
-/// A folder of this test's own, gone at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("oidc-issuer-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir(&path).unwrap();
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();

@@ -7,13 +7,13 @@
 )]
 #![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
 
-use oidc_core::{Algorithm, base64url};
+use oidc_core::Algorithm;
 use oidc_verifier::Verifier;
 use oidc_verifier::policy::Policy;
 use oidc_verifier::replay::{Presented, ReplayGuard, ReplayUnavailable};
 use serde_json::json;
 
-use crate::support::{AUDIENCE, ISSUER, NOW, at, builder, key};
+use crate::support::{AUDIENCE, ISSUER, NOW, at, builder, key, sign};
 
 pub(crate) const EXP: i64 = NOW + 300;
 
@@ -26,13 +26,7 @@ pub(crate) fn payload(members: &str) -> String {
 pub(crate) fn signed(algorithm: Algorithm, payload: &str) -> String {
     let key = key(algorithm);
     let header = format!(r#"{{"alg":"{}","kid":"{}"}}"#, algorithm, key.kid());
-    let input = format!(
-        "{}.{}",
-        base64url::encode(header),
-        base64url::encode(payload)
-    );
-    let signature = key.sign(input.as_bytes()).unwrap();
-    format!("{input}.{}", base64url::encode(signature))
+    sign(key, header, payload)
 }
 
 pub(crate) fn token(members: &str) -> String {

@@ -9,11 +9,11 @@
 
 use std::ptr;
 
-use oidc_core::{Algorithm, JwkSet, base64url};
+use oidc_core::{Algorithm, JwkSet};
 use oidc_issuer::SigningKey;
 use oidc_verifier::{IssuerKeys, TokenCache, Verified, Verifier};
 
-use crate::support::{AUDIENCE, ISSUER, NOW, at, identifier, key};
+use crate::support::{AUDIENCE, ISSUER, NOW, at, identifier, key, sign};
 
 pub(crate) const EXP: i64 = NOW + 3_600;
 pub(crate) const LEEWAY: i64 = 60;
@@ -31,13 +31,7 @@ pub(crate) fn payload(members: &str) -> String {
 pub(crate) fn signed(key: &SigningKey, header_members: &str, payload: &str) -> String {
     let (alg, kid) = (key.algorithm(), key.kid());
     let header = format!(r#"{{"alg":"{alg}","kid":"{kid}"{header_members}}}"#);
-    let input = format!(
-        "{}.{}",
-        base64url::encode(header),
-        base64url::encode(payload)
-    );
-    let signature = key.sign(input.as_bytes()).unwrap();
-    format!("{input}.{}", base64url::encode(signature))
+    sign(key, header, payload)
 }
 
 pub(crate) fn token(members: &str) -> String {
