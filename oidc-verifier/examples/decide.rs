@@ -137,7 +137,7 @@ fn answer(request: &Request<'_>) -> Value {
 }
 
 impl Context {
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> Settings<'static> {
         let settings = match self.mode {
             Mode::Documented => Settings::new(),
             Mode::Open => Settings::new().open_keys(),

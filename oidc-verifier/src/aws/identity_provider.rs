@@ -3,7 +3,7 @@
 use oidc_core::{IssuerIdentifier, IssuerIdentifierError};
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-use crate::{Profile, Ready, Verifier, VerifierBuilder};
+use crate::{Profile, Ready, Verifier, VerifierBuilder, WantsAudience};
 
 /// An OIDC identity provider of an AWS account (`iam:CreateOpenIDConnectProvider`), within the
 /// limits of IAM.
@@ -56,17 +56,74 @@ impl IdentityProvider {
         I: IntoIterator,
         I::Item: Into<String>,
     {
+        let client_ids = client_ids.into_iter().map(Into::into).collect();
+        let issuer = IssuerIdentifier::parse(url);
+        let provider = IdentityProvider::register(account, url, issuer, client_ids)?;
+        if has_port(without_scheme(url)) {
+            return Err(IdentityProviderError::Port);
+        }
+        Ok(provider)
+    }
+
+    /// A provider whose issuer is on this machine, for tests and demonstrations, where IAM has
+    /// none: `http` or `https`, on `localhost`, `127.0.0.0/8` or `[::1]`, usually with a port.
+    ///
+    /// The port is part of its name. A trust policy must be loaded with
+    /// [`Settings::identity_providers`](crate::policy::aws::Settings::identity_providers), or it
+    /// takes the ARN for none:
+    ///
+    /// ```
+    /// use oidc_verifier::aws::IdentityProvider;
+    /// use oidc_verifier::policy::aws::{Settings, TrustPolicy};
+    ///
+    /// let providers = [IdentityProvider::loopback(
+    ///     "111122223333",
+    ///     "http://127.0.0.1:8080/ci",
+    ///     ["sts.amazonaws.com"],
+    /// )?];
+    /// assert_eq!(providers[0].arn(), "arn:aws:iam::111122223333:oidc-provider/127.0.0.1:8080/ci");
+    ///
+    /// let trust = br#"{"Statement": {
+    ///     "Effect": "Allow",
+    ///     "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/127.0.0.1:8080/ci"},
+    ///     "Action": "sts:AssumeRoleWithWebIdentity",
+    ///     "Condition": {"StringEquals": {"127.0.0.1:8080/ci:sub": "job-42"}}
+    /// }}"#;
+    /// let settings = Settings::new().identity_providers(&providers);
+    /// let trust = TrustPolicy::from_json_with(trust, settings)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and for any other host.
+    pub fn loopback<I>(
+        account: &str,
+        url: &str,
+        client_ids: I,
+    ) -> Result<IdentityProvider, IdentityProviderError>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let client_ids = client_ids.into_iter().map(Into::into).collect();
+        IdentityProvider::register(account, url, IssuerIdentifier::loopback(url), client_ids)
+    }
+
+    /// By the rules that both constructors share.
+    fn register(
+        account: &str,
+        url: &str,
+        issuer: Result<IssuerIdentifier, IssuerIdentifierError>,
+        client_ids: Vec<String>,
+    ) -> Result<IdentityProvider, IdentityProviderError> {
         if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(IdentityProviderError::Account);
         }
         if url.chars().count() > IdentityProvider::MAX_URL_CHARS {
             return Err(IdentityProviderError::UrlTooLong);
         }
-        let issuer = IssuerIdentifier::parse(url)?;
-        if has_port(without_scheme(url)) {
-            return Err(IdentityProviderError::Port);
-        }
-        let client_ids: Vec<String> = client_ids.into_iter().map(Into::into).collect();
+        let issuer = issuer?;
         if client_ids.is_empty() {
             return Err(IdentityProviderError::NoClientId);
         }
@@ -155,24 +212,40 @@ impl IdentityProvider {
     /// answer of AWS STS.
     pub fn arn(&self) -> String {
         let (partition, account) = (&self.partition, &self.account);
-        let name = without_scheme(self.issuer.as_str());
+        let name = self.condition_key_prefix();
         format!("arn:{partition}:iam::{account}:oidc-provider/{name}")
     }
 
     /// The condition key of a trust policy for this claim: the issuer without its scheme, path and
     /// trailing slash kept, then a colon and the name.
     pub fn condition_key(&self, name: &str) -> String {
-        format!("{}:{name}", without_scheme(self.issuer.as_str()))
+        format!("{}:{name}", self.condition_key_prefix())
+    }
+
+    /// The issuer without its scheme.
+    pub(crate) fn condition_key_prefix(&self) -> &str {
+        without_scheme(self.issuer.as_str())
     }
 
     /// Starts a verifier that trusts this provider's tokens as AWS does: the client IDs are the
     /// audiences, and [`Profile::aws_sts`] the rules.
     #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
     pub fn relying_party(&self) -> VerifierBuilder<Ready> {
+        self.trusted_by(Verifier::builder().issuer(self.issuer.clone()))
+    }
+
+    /// Lets a verifier trust this provider as well, beside those that it trusts already: an account
+    /// has up to 100.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    pub fn join(&self, relying_party: VerifierBuilder<Ready>) -> VerifierBuilder<Ready> {
+        self.trusted_by(relying_party.issuer(self.issuer.clone()))
+    }
+
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    fn trusted_by(&self, builder: VerifierBuilder<WantsAudience>) -> VerifierBuilder<Ready> {
         let mut ids = self.client_ids.iter();
         // INVARIANT: there is a client ID; the empty audience would not be built.
         let first = ids.next().map(String::as_str).unwrap_or_default();
-        let builder = Verifier::builder().issuer(self.issuer.clone());
         ids.fold(builder.audience(first), VerifierBuilder::<Ready>::audience)
             .profile(Profile::aws_sts())
     }
@@ -188,8 +261,9 @@ pub(super) fn is_partition(text: &str) -> bool {
     })
 }
 
+/// `http` is for loopback alone, and the scheme in small letters in every identifier.
 fn without_scheme(url: &str) -> &str {
-    url.strip_prefix("https://").unwrap_or(url)
+    url.split_once("://").map_or(url, |(_, rest)| rest)
 }
 
 /// Whether the host is followed by a colon; those inside the brackets of an address are not meant.

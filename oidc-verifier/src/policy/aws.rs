@@ -41,7 +41,7 @@
 //! |---|---|
 //! | `Version` | `2012-10-17` knows variables; `2008-10-17`, or none, takes `${` literally |
 //! | `Effect` | a statement that denies wins; of those that allow, one is enough |
-//! | `Principal` | `Federated` with the ARN of a provider, `arn:…:oidc-provider/` and the issuer without `https://`; or `accounts.google.com`, `cognito-identity.amazonaws.com`. Other principals load and admit no token; `*` denies every token and admits none. `NotPrincipal` does not load |
+//! | `Principal` | `Federated` with the ARN of a provider, `arn:…:oidc-provider/` and the issuer without `https://` ([`Settings::identity_providers`] for those on loopback); or `accounts.google.com`, `cognito-identity.amazonaws.com`. Other principals load and admit no token; `*` denies every token and admits none. `NotPrincipal` does not load |
 //! | `Action`, `NotAction` | without regard to case, with wildcards. A token with session tags needs `sts:TagSession` as well, one with a source identity `sts:SetSourceIdentity` |
 //! | `Condition` | below |
 //!
@@ -49,7 +49,7 @@
 //!
 //! # Condition keys
 //!
-//! A key of a token begins with its issuer, without `https://` and with path and slash, then `:`. Names of
+//! A key of a token begins with its issuer, without scheme and with port, path and slash, then `:`. Names of
 //! keys are compared without regard to case.
 //!
 //! | key | says |
@@ -113,6 +113,7 @@ use super::document::PolicyDocument;
 use super::error::{PolicyError, PolicyFault};
 use super::path::Path;
 use super::{Decision, Policy, Translation};
+use crate::aws::IdentityProvider;
 
 use self::compile::Compiled;
 use self::keys::Mode;
@@ -145,17 +146,19 @@ pub struct TrustPolicy {
 /// # Ok::<(), oidc_verifier::policy::PolicyError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct Settings<'p> {
     mode: Mode,
     raised: bool,
+    registered: &'p [IdentityProvider],
 }
 
-impl Settings {
+impl<'p> Settings<'p> {
     /// As AWS reads a trust policy.
     pub const fn new() -> Self {
         Self {
             mode: Mode::Documented,
             raised: false,
+            registered: &[],
         }
     }
 
@@ -171,6 +174,17 @@ impl Settings {
     #[must_use]
     pub const fn raised_quota(mut self) -> Self {
         self.raised = true;
+        self
+    }
+
+    /// These identity providers are registered: a `Principal` with the ARN of one of them is about
+    /// tokens of its issuer. Any other ARN names an issuer on the public internet, as without this.
+    ///
+    /// Issuers on loopback need it ([`IdentityProvider::loopback`]): their ARN does not say whether
+    /// they are `http` or `https`.
+    #[must_use]
+    pub const fn identity_providers(mut self, registered: &'p [IdentityProvider]) -> Self {
+        self.registered = registered;
         self
     }
 }
@@ -196,7 +210,7 @@ impl TrustPolicy {
     /// # Errors
     ///
     /// [`PolicyError`] says which statement and which member is wrong.
-    pub fn from_json_with(json: &[u8], settings: Settings) -> Result<Self, PolicyError> {
+    pub fn from_json_with(json: &[u8], settings: Settings<'_>) -> Result<Self, PolicyError> {
         Self::compile(&PolicyDocument::from_json(json)?, settings)
     }
 
@@ -205,7 +219,7 @@ impl TrustPolicy {
     /// # Errors
     ///
     /// [`PolicyError`] says which statement and which member is wrong.
-    pub fn compile(document: &PolicyDocument, settings: Settings) -> Result<Self, PolicyError> {
+    pub fn compile(document: &PolicyDocument, settings: Settings<'_>) -> Result<Self, PolicyError> {
         let max = if settings.raised {
             Self::MAX_CHARACTERS_RAISED
         } else {
@@ -214,7 +228,7 @@ impl TrustPolicy {
         if document.root.to_json().chars().count() > max {
             return Err(PolicyError::new(&Path::Root, PolicyFault::TooLong { max }));
         }
-        let statements = statement::document(&document.root)?;
+        let statements = statement::document(&document.root, settings.registered)?;
         let Compiled {
             rules,
             statements: of_rules,

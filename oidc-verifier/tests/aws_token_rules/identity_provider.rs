@@ -4,7 +4,7 @@ use oidc_core::Algorithm;
 use oidc_verifier::aws::{IdentityProvider, IdentityProviderError};
 
 use crate::support::{AUDIENCE, ISSUER, all_keys, key, parse_set, sign};
-use crate::{claims, code, header};
+use crate::{claims, code, header, token};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -65,6 +65,68 @@ fn a_url_is_https_without_query_and_port_of_255_characters_at_most() {
     let long = |length: usize| format!("https://ci.example/{}", "a".repeat(length - 19));
     assert!(url(&long(255)).is_ok());
     assert_eq!(url(&long(256)), Err("url_too_long"));
+}
+
+/// For demonstrations: IAM has no such provider.
+#[test]
+fn a_provider_on_loopback_has_its_own_constructor_and_its_port_in_its_name() {
+    let loopback = |url: &str| {
+        let provider = IdentityProvider::loopback(ACCOUNT, url, ["a"]);
+        provider.map_err(|error| error.code())
+    };
+    for (issuer, name) in [
+        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ("http://127.0.0.1:8080/ci", "127.0.0.1:8080/ci"),
+        ("https://localhost:8443/ci/", "localhost:8443/ci/"),
+        ("http://[::1]:9", "[::1]:9"),
+        ("https://127.0.0.1", "127.0.0.1"),
+    ] {
+        let provider = loopback(issuer).unwrap();
+        let arn = format!("arn:aws:iam::111122223333:oidc-provider/{name}");
+        assert_eq!(provider.arn(), arn);
+        assert_eq!(provider.condition_key("sub"), format!("{name}:sub"));
+        assert_eq!(provider.issuer().as_str(), issuer);
+        assert!(provider.issuer().is_loopback());
+        assert!(url(issuer).is_err(), "{issuer}");
+    }
+    for other in [
+        "https://ci.example",
+        "http://ci.example:8080",
+        "http://10.0.0.1:8080",
+        "http://0.0.0.0:8080",
+        "http://localhost.example:8080",
+    ] {
+        assert_eq!(loopback(other), Err("not_loopback"), "{other}");
+    }
+    assert_eq!(loopback("http://127.0.0.1:8080?a=b"), Err("query"));
+    // The other limits are those of every provider.
+    let long = |length: usize| format!("http://127.0.0.1/{}", "a".repeat(length - 17));
+    assert!(loopback(&long(255)).is_ok());
+    assert_eq!(loopback(&long(256)), Err("url_too_long"));
+    let none = IdentityProvider::loopback(ACCOUNT, "http://[::1]", [""; 0]);
+    assert_eq!(none, Err(IdentityProviderError::NoClientId));
+    let account = IdentityProvider::loopback("1", "http://[::1]", ["a"]);
+    assert_eq!(account, Err(IdentityProviderError::Account));
+}
+
+#[test]
+fn several_providers_join_in_one_relying_party_each_with_its_own_audiences() {
+    let own = IdentityProvider::new(ACCOUNT, ISSUER, [AUDIENCE]).unwrap();
+    let other = IdentityProvider::new(ACCOUNT, "https://t.example/", ["client-a"]).unwrap();
+    let verifier = other.join(own.relying_party().keys(parse_set(&all_keys())));
+    let verifier = verifier.keys(parse_set(&all_keys())).build().unwrap();
+    for (iss, aud, expected) in [
+        (ISSUER, AUDIENCE, Ok(())),
+        ("https://t.example/", "client-a", Ok(())),
+        (ISSUER, "client-a", Err("aud_foreign")),
+        ("https://t.example/", AUDIENCE, Err("aud_foreign")),
+        ("https://t.example", "client-a", Err("issuer_untrusted")),
+    ] {
+        let claims = claims()
+            .with("iss", &format!("\"{iss}\""))
+            .with("aud", &format!("\"{aud}\""));
+        assert_eq!(code(&verifier, &token(&claims)), expected, "{iss} {aud}");
+    }
 }
 
 #[test]

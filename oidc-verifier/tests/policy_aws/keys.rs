@@ -1,6 +1,8 @@
 //! Condition keys: which claim, or which part of the request, a name stands for.
 
-use oidc_verifier::policy::aws::{Request, TrustPolicy};
+use oidc_verifier::IssuerIdentifier;
+use oidc_verifier::aws::IdentityProvider;
+use oidc_verifier::policy::aws::{Request, Settings, TrustPolicy};
 use serde_json::{Value, json};
 
 use crate::{ISSUER, admits, admits_from, document, load, open, statement};
@@ -51,6 +53,84 @@ fn keys_begin_with_the_issuer_without_its_scheme() {
             ),
             "{key}"
         );
+    }
+}
+
+/// A loopback issuer has a port in its keys: they are divided at the colon after the known issuer, not
+/// at the first one.
+#[test]
+fn keys_of_a_loopback_issuer_begin_with_its_port_and_path() {
+    let url = "http://127.0.0.1:8080/ci";
+    let providers = [IdentityProvider::loopback("111122223333", url, ["a"]).unwrap()];
+    let about = |key: &str| {
+        let mut statement = statement(&json!({"StringEquals": {key: "x"}}));
+        statement["Principal"]["Federated"] = json!(providers[0].arn());
+        document(&statement)
+    };
+    let says = |key: &str, settings: Settings<'_>, issuer: &str| {
+        let trust = about(key).to_string();
+        let trust = TrustPolicy::from_json_with(trust.as_bytes(), settings).unwrap();
+        let issuer = IssuerIdentifier::loopback(issuer).unwrap();
+        let claims = br#"{"aud": "a", "sub": "x", "8080/ci:sub": "x"}"#;
+        let claims = trust.policy().vouched_claims(issuer, claims).unwrap();
+        trust.decide(&claims, &Request::new()).is_allowed()
+    };
+    let settings = Settings::new().identity_providers(&providers);
+    for key in ["127.0.0.1:8080/ci:sub", "127.0.0.1:8080/CI:SUB"] {
+        assert!(says(key, settings, url), "{key}");
+        // Of this issuer alone.
+        for other in [
+            "https://127.0.0.1:8080/ci",
+            "http://127.0.0.1:8081/ci",
+            "http://127.0.0.1:8080/ci/",
+            "http://localhost:8080/ci",
+        ] {
+            assert!(!says(key, settings, other), "{other}");
+        }
+    }
+    for key in [
+        "127.0.0.1:sub",
+        "127.0.0.1:8080:sub",
+        "127.0.0.1:8080/ci/:sub",
+        "127.0.0.1/ci:sub",
+        "http://127.0.0.1:8080/ci:sub",
+        "8080/ci:sub",
+    ] {
+        for settings in [settings, settings.open_keys()] {
+            assert!(!says(key, settings, url), "{key}");
+        }
+    }
+    // Unless it is registered, such an ARN is none.
+    let error = load(&about("127.0.0.1:8080/ci:sub")).unwrap_err();
+    assert_eq!(
+        (error.code(), error.at().as_str()),
+        ("principal_invalid", "/Statement/Principal/Federated")
+    );
+}
+
+/// A provider without a port beside one with: the longer name is not a key of the shorter one.
+#[test]
+fn a_key_is_of_the_issuer_of_its_own_statement() {
+    let of = |url| IdentityProvider::loopback("111122223333", url, ["a"]).unwrap();
+    let providers = [of("http://127.0.0.1"), of("http://127.0.0.1:8080")];
+    let settings = Settings::new().identity_providers(&providers);
+    for (provider, key, expected) in [
+        (0, "127.0.0.1:sub", true),
+        (0, "127.0.0.1:8080:sub", false),
+        (1, "127.0.0.1:8080:sub", true),
+        (1, "127.0.0.1:sub", false),
+    ] {
+        let provider: &IdentityProvider = &providers[provider];
+        let mut statement = statement(&json!({"StringEquals": {key: "x"}}));
+        statement["Principal"]["Federated"] = json!(provider.arn());
+        let trust = document(&statement).to_string();
+        let trust = TrustPolicy::from_json_with(trust.as_bytes(), settings).unwrap();
+        let claims = br#"{"aud": "a", "sub": "x"}"#;
+        let issuer = provider.issuer().clone();
+        let claims = trust.policy().vouched_claims(issuer, claims).unwrap();
+        let request = Request::new();
+        let allowed = trust.decide(&claims, &request).is_allowed();
+        assert_eq!(allowed, expected, "{key}");
     }
 }
 

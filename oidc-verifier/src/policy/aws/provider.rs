@@ -2,6 +2,8 @@
 
 use oidc_core::IssuerIdentifier;
 
+use crate::aws::IdentityProvider;
+
 /// An OpenID Connect provider that a statement names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::policy) struct Provider {
@@ -29,8 +31,17 @@ const BUILT_IN: &[&str] = &["accounts.google.com", "cognito-identity.amazonaws.c
 const OPAQUE: &[&str] = &["www.amazon.com", "graph.facebook.com"];
 
 impl Federated {
-    /// `None` if it is neither an ARN of a provider nor one of those that AWS knows.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// One of the `registered` providers, or what the text alone says; `None` if it is neither an
+    /// ARN of a provider nor one of those that AWS knows.
+    pub(super) fn parse(text: &str, registered: &[IdentityProvider]) -> Option<Self> {
+        if let Some(provider) = registered.iter().find(|provider| provider.arn() == text) {
+            return Some(Self::Provider(Provider {
+                name: text.into(),
+                issuer: provider.issuer().clone(),
+                prefix: provider.condition_key_prefix().to_ascii_lowercase().into(),
+                account: Some(provider.account().into()),
+            }));
+        }
         if OPAQUE.contains(&text) {
             return Some(Self::Other);
         }
@@ -93,7 +104,7 @@ mod tests {
             ),
             ("accounts.google.com", "https://accounts.google.com", None),
         ] {
-            let Some(Federated::Provider(provider)) = Federated::parse(name) else {
+            let Some(Federated::Provider(provider)) = Federated::parse(name, &[]) else {
                 panic!("{name}")
             };
             assert_eq!(
@@ -107,6 +118,37 @@ mod tests {
         }
     }
 
+    /// The ARN does not say whether it is `http` or `https`: who registered it does.
+    #[test]
+    fn the_issuer_of_a_registered_provider_is_as_it_was_registered() {
+        let account = "111122223333";
+        let arn = "arn:aws:iam::111122223333:oidc-provider/LOCALHOST:8443/Org/";
+        assert_eq!(Federated::parse(arn, &[]), None);
+        for url in ["http://LOCALHOST:8443/Org/", "https://LOCALHOST:8443/Org/"] {
+            let registered = [
+                IdentityProvider::new(account, "https://ci.example", ["a"]).unwrap(),
+                IdentityProvider::loopback(account, url, ["a"]).unwrap(),
+            ];
+            let Some(Federated::Provider(provider)) = Federated::parse(arn, &registered) else {
+                panic!("{url}")
+            };
+            assert_eq!(
+                (&*provider.name, provider.issuer.as_str(), &*provider.prefix),
+                (arn, url, "localhost:8443/org/"),
+            );
+            assert_eq!(provider.account.as_deref(), Some(account));
+            for other in [
+                "arn:aws:iam::111122223333:oidc-provider/localhost:8443/Org/",
+                "arn:aws:iam::111122223333:oidc-provider/LOCALHOST:8443/Org",
+                "arn:aws:iam::111122223333:oidc-provider/LOCALHOST/Org/",
+                "arn:aws:iam::444455556666:oidc-provider/LOCALHOST:8443/Org/",
+                "arn:aws-cn:iam::111122223333:oidc-provider/LOCALHOST:8443/Org/",
+            ] {
+                assert_eq!(Federated::parse(other, &registered), None, "{other}");
+            }
+        }
+    }
+
     #[test]
     fn other_providers_load_and_admit_nobody() {
         for name in [
@@ -114,7 +156,11 @@ mod tests {
             "graph.facebook.com",
             "arn:aws:iam::111122223333:saml-provider/corp",
         ] {
-            assert_eq!(Federated::parse(name), Some(Federated::Other), "{name}");
+            assert_eq!(
+                Federated::parse(name, &[]),
+                Some(Federated::Other),
+                "{name}"
+            );
         }
     }
 
@@ -132,7 +178,7 @@ mod tests {
             "arn:aws:sts::111122223333:oidc-provider/ci.example",
             "arn:awsx:iam::111122223333:oidc-provider/ci.example",
         ] {
-            assert_eq!(Federated::parse(name), None, "{name}");
+            assert_eq!(Federated::parse(name, &[]), None, "{name}");
         }
     }
 }

@@ -14,6 +14,7 @@ use super::network::Network;
 use super::operator::{Family, Operator};
 use super::provider::{Federated, Provider};
 use super::template::{self, Syntax, Template};
+use crate::aws::IdentityProvider;
 
 /// One statement.
 #[derive(Clone, Debug)]
@@ -57,7 +58,11 @@ pub(super) enum Values {
     },
 }
 
-pub(super) fn document(root: &Node) -> Result<Vec<Statement>, PolicyError> {
+/// `registered` are the identity providers whose issuers are known already.
+pub(super) fn document(
+    root: &Node,
+    registered: &[IdentityProvider],
+) -> Result<Vec<Statement>, PolicyError> {
     let path = Path::Root;
     let fields = Fields::read(root, &path, &["Version", "Id", "Statement"])?;
     let variables = version(&fields, &path)?;
@@ -68,7 +73,7 @@ pub(super) fn document(root: &Node) -> Result<Vec<Statement>, PolicyError> {
     let node = fields.require("Statement")?;
     let mut statements: Vec<Statement> = Vec::new();
     if matches!(node, Node::Map(_)) {
-        statements.push(read(node, &at, 0, variables)?);
+        statements.push(read(node, &at, 0, variables, registered)?);
         return Ok(statements);
     }
     for (index, node) in fields::list(node, &at, Policy::MAX_RULES)?
@@ -76,7 +81,7 @@ pub(super) fn document(root: &Node) -> Result<Vec<Statement>, PolicyError> {
         .enumerate()
     {
         let path = at.index(index);
-        let statement = read(node, &path, index, variables)?;
+        let statement = read(node, &path, index, variables, registered)?;
         let same = |other: &&Statement| other.sid.is_some() && other.sid == statement.sid;
         if let Some(first) = statements.iter().find(same) {
             let first = at.index(first.index).member("Sid").to_pointer();
@@ -128,6 +133,7 @@ fn read(
     path: &Path<'_>,
     index: usize,
     variables: bool,
+    registered: &[IdentityProvider],
 ) -> Result<Statement, PolicyError> {
     let sid = sid_of(node);
     let statement = || {
@@ -150,7 +156,11 @@ fn read(
             index,
             sid: sid.map(Box::from),
             effect,
-            principals: principals(fields.require("Principal")?, &path.member("Principal"))?,
+            principals: principals(
+                fields.require("Principal")?,
+                &path.member("Principal"),
+                registered,
+            )?,
             actions: Actions::read(&fields, path)?,
             clauses,
             at: path.to_pointer(),
@@ -178,7 +188,11 @@ fn sid_of(node: &Node) -> Option<&str> {
     }
 }
 
-fn principals(node: &Node, path: &Path<'_>) -> Result<Principals, PolicyError> {
+fn principals(
+    node: &Node,
+    path: &Path<'_>,
+    registered: &[IdentityProvider],
+) -> Result<Principals, PolicyError> {
     let mut found = Principals::default();
     if let Node::Text(text) = node {
         if text != "*" {
@@ -198,7 +212,7 @@ fn principals(node: &Node, path: &Path<'_>) -> Result<Principals, PolicyError> {
         let path = path.member(kind);
         each(node, &path, |text, path| {
             if *kind == "Federated" && text != "*" {
-                match Federated::parse(text) {
+                match Federated::parse(text, registered) {
                     Some(Federated::Provider(provider)) => found.providers.push(provider),
                     Some(Federated::Other) => {}
                     None => return Err(PolicyError::new(path, PolicyFault::Principal)),
