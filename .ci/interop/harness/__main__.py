@@ -1,0 +1,94 @@
+"""Runs every case, prints the table, and compares it with docs/interop.md or writes it there.
+
+Usage: harness --examples FOLDER --installed FOLDER --page FILE [--write] [--only NAME]
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
+
+import clients  # noqa: E402
+import table  # noqa: E402
+from program import Failure  # noqa: E402
+
+# Most of them wait for others most of the time.
+AT_ONCE = 4
+
+
+class Tools:
+    """Where everything is."""
+
+    def __init__(self, examples, installed, folder):
+        self.examples, self.installed, self.folder = examples, installed, folder
+        self.sources = os.path.dirname(HERE)
+
+    def example(self, name):
+        return os.path.join(self.examples, name)
+
+    def python(self, script):
+        return [sys.executable, os.path.join(self.sources, "python", f"{script}.py")]
+
+
+def parts(tools):
+    """What is run, in the order of the table: a name, and what yields the rows."""
+    for name in ("pyjwt", "joserfc", "openssl"):
+        command = tools.python(f"client_{name}")
+        yield f"client {name}", lambda name=name, command=command: clients.rows(name, command, tools)
+
+
+def run(part):
+    name, cases = part
+    begun, rows, failure = time.monotonic(), [], None
+    try:
+        rows.extend(cases())
+    except Failure as error:
+        failure = f"{name}: {error}"
+    took = time.monotonic() - begun
+    print(f"{name}: {'FAILED' if failure else 'ok'}, {took:.0f} s", file=sys.stderr, flush=True)
+    return rows, failure
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--examples", required=True)
+    arguments.add_argument("--installed", required=True)
+    arguments.add_argument("--page", required=True)
+    arguments.add_argument("--write", action="store_true")
+    arguments.add_argument("--only", help="run the parts whose names have this in them")
+    options = arguments.parse_args()
+
+    with tempfile.TemporaryDirectory(prefix="interop-") as folder:
+        tools = Tools(os.path.abspath(options.examples), os.path.abspath(options.installed), folder)
+        chosen = [part for part in parts(tools) if (options.only or "") in part[0]]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            outcomes = list(pool.map(run, chosen))
+    rows = [row for rows, _ in outcomes for row in rows]
+    failures = [failure for _, failure in outcomes if failure]
+    print(table.written(rows), end="")
+    for failure in failures:
+        print(f"FAILED: {failure}", file=sys.stderr)
+    if failures or options.only:
+        return 1 if failures else 0
+
+    with open(options.page, encoding="utf-8") as file:
+        page = file.read()
+    if options.write:
+        with open(options.page, "w", encoding="utf-8") as file:
+            file.write(table.replaced(page, rows))
+        return 0
+    stands = table.read(page)
+    if table.without_versions(stands) != table.without_versions(rows):
+        print(f"{options.page} has another table: run `.ci/interop/run --write`", file=sys.stderr)
+        return 1
+    if stands != rows:
+        print(f"note: {options.page} was written with other versions", file=sys.stderr)
+    return 0
+
+
+sys.exit(main())
