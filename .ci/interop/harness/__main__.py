@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
@@ -34,12 +35,24 @@ class Tools:
     def python(self, script):
         return [sys.executable, os.path.join(self.sources, "python", f"{script}.py")]
 
+    def node(self, script):
+        return ["node", os.path.join(self.installed, "node", f"{script}.mjs")]
+
+    def go(self, program):
+        return [os.path.join(self.installed, program)]
+
 
 def parts(tools):
     """What is run, in the order of the table: a name, and what yields the rows."""
-    for name in ("pyjwt", "joserfc", "openssl"):
-        command = tools.python(f"client_{name}")
-        yield f"client {name}", lambda name=name, command=command: clients.rows(name, command, tools)
+    for name, command in {
+        "pyjwt": tools.python("client_pyjwt"),
+        "joserfc": tools.python("client_joserfc"),
+        "jose": tools.node("client_jose"),
+        "openid-client": tools.node("client_openid_client"),
+        "go-oidc": tools.go("client_go_oidc"),
+        "openssl": tools.python("client_openssl"),
+    }.items():
+        yield f"client {name}", partial(clients.rows, name, command, tools)
 
 
 def run(part):

@@ -25,6 +25,9 @@ CACHE_SECONDS = 15 * 60
 NOT_SUPPORTED = {
     "PyJWT": ["Ed25519"],
     "joserfc": [],
+    "jose": [],
+    "openid-client": [],
+    "go-oidc": ["Ed25519"],
     "OpenSSL": [],
 }
 
