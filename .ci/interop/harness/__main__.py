@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
 
 import clients  # noqa: E402
+import issuers  # noqa: E402
 import table  # noqa: E402
 from program import Failure  # noqa: E402
 
@@ -53,6 +54,14 @@ def parts(tools):
         "openssl": tools.python("client_openssl"),
     }.items():
         yield f"client {name}", partial(clients.rows, name, command, tools)
+    for name, command in {
+        "pyjwt": tools.python("issuer_pyjwt"),
+        "joserfc": tools.python("issuer_joserfc"),
+        "jose": tools.node("issuer_jose"),
+        "oauth2-mock-server": tools.node("issuer_oauth2_mock_server"),
+        "oidc-provider": tools.node("issuer_oidc_provider"),
+    }.items():
+        yield f"issuer {name}", partial(issuers.rows, name, command, tools)
 
 
 def run(part):

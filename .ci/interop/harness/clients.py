@@ -1,16 +1,12 @@
-"""Other people's relying parties, and ours, with the tokens of our issuer."""
+"""Other people's relying parties, with the tokens of our issuer."""
 
-import json
 import subprocess
 import time
-import urllib.request
 
 import forgeries
 import spki
+from pair import ALGORITHMS, Pair
 from program import Failure, Program
-
-AUDIENCE = "https://deploy.example"
-SUBJECT = "job-42"
 
 # Tokens of hours ago are still valid, and no clock is ahead of anybody's.
 START_BEFORE_SECONDS = 3 * 60 * 60
@@ -40,114 +36,60 @@ def rows(name, command, tools):
         Program(f"issuer-for-{name}", issuer_command, tools.folder) as issuer,
         Program(f"client-{name}", command, tools.folder) as client,
     ):
-        case = Case(issuer, client)
-        yield case.row("discovers, fetches, verifies", case.verifies_each_algorithm())
-        yield case.row("forgeries", case.refuses_forgeries())
+        who = [client.ready["software"], client.ready["version"]]
+        missing = NOT_SUPPORTED[client.ready["software"]]
+        pair = Pair(issuer, client, [each for each in ALGORITHMS if each not in missing])
+        yield [*who, "discovers, fetches, verifies", verifies_each_algorithm(pair, missing)]
+        yield [*who, "forgeries", pair.refuses_forgeries()]
         if name == "openssl":
             # It keeps no key set.
-            yield case.row("reads exported private keys", case.reads_exported_keys())
+            yield [*who, "reads exported private keys", reads_exported_keys(pair)]
             return
-        yield case.row("the next key of a rotation, which it has fetched", case.rotates())
-        yield case.row("the key after that, which it has not", case.rotates_on())
-        yield case.row("an emergency revocation", case.revokes())
+        yield [*who, "the next key of a rotation, which it has fetched", rotates(pair)]
+        yield [*who, "the key after that, which it has not", rotates_on(pair)]
+        yield [*who, "an emergency revocation", revokes(pair)]
 
 
-class Case:
-    def __init__(self, issuer, client):
-        self.issuer, self.client = issuer, client
-        self.software = client.ready["software"]
-        self.identifier = issuer.ready["issuer"]
-        self.algorithms = issuer.ready["algorithms"]
-        self.missing = NOT_SUPPORTED[self.software]
-        self.supported = [each for each in self.algorithms if each not in self.missing]
-        self.generations = [self.tokens()]
+def verifies_each_algorithm(pair, missing):
+    pair.all_verify(0)
+    for algorithm in missing:
+        pair.must_refuse(pair.generations[0][algorithm], f"{algorithm}, which it cannot do")
+    names = " ".join(pair.algorithms)
+    return f"{names}; not supported by it: {' '.join(missing)}" if missing else names
 
-    def row(self, case, result):
-        return [self.software, self.client.ready["version"], case, result]
 
-    def tokens(self):
-        """A token of each algorithm, by the key that signs now."""
-        order = {"subject": SUBJECT, "audience": AUDIENCE}
-        return {
-            algorithm: self.issuer.ask("token", algorithm=algorithm, **order)["token"]
-            for algorithm in self.algorithms
-        }
+def rotates(pair):
+    """The next key has been published since before the first fetch: nobody has to fetch again."""
+    pair.next_tokens("rotate")
+    pair.all_verify(0, 1)
+    return "verifies tokens of both, at once"
 
-    def ask(self, token):
-        return self.client.ask("verify", issuer=self.identifier, audience=AUDIENCE, token=token)
 
-    def must_verify(self, token, what):
-        answer = self.ask(token)
-        if answer.get("subject") != SUBJECT:
-            raise Failure(f"{self.software} refuses {what}: {answer}")
+def rotates_on(pair):
+    pair.next_tokens("rotate")
+    pair.client.ask("later", seconds=COOLDOWN_SECONDS)
+    pair.all_verify(2, 1, 0)
+    return "fetches it, verifies tokens of all three"
 
-    def must_refuse(self, token, what):
-        answer = self.ask(token)
-        if answer["ok"]:
-            raise Failure(f"{self.software} accepts {what}: {answer}")
 
-    def all_verify(self, *generations):
-        for generation in generations:
-            for algorithm in self.supported:
-                self.must_verify(self.generations[generation][algorithm], f"{algorithm} {generation}")
+def revokes(pair):
+    """Every key that signs is stolen. Whoever has fetched since refuses its tokens, and no others."""
+    pair.next_tokens("revoke")
+    pair.client.ask("later", seconds=CACHE_SECONDS)
+    pair.fetches_for_a_key_of_nobody()
+    pair.all_refused(2, "a revoked key")
+    pair.all_verify(3, 1, 0)
+    return "refuses tokens of the revoked key, verifies its successor's and those before"
 
-    def verifies_each_algorithm(self):
-        self.all_verify(0)
-        for algorithm in self.missing:
-            self.must_refuse(self.generations[0][algorithm], f"{algorithm}, which it cannot do")
-        names = " ".join(self.supported)
-        return f"{names}; not supported by it: {' '.join(self.missing)}" if self.missing else names
 
-    def refuses_forgeries(self):
-        with urllib.request.urlopen(f"{self.identifier}/.well-known/jwks.json") as response:
-            keys = {key["kid"]: key for key in json.load(response)["keys"]}
-        kids = {each: forgeries.header_of(self.generations[0][each])["kid"] for each in self.algorithms}
-        made = 0
-        for place, algorithm in enumerate(self.algorithms):
-            other_kid = kids[self.algorithms[place - 1]]
-            forged = forgeries.all_of(self.generations[0][algorithm], keys[kids[algorithm]], other_kid)
-            for what, token in forged.items():
-                self.must_refuse(token, f"{algorithm}: {what}")
-                made += 1
-        # That it still works is what makes a refusal worth something.
-        self.all_verify(0)
-        return f"refuses {made} of {made}"
-
-    def rotates(self):
-        """The next key has been published since before the first fetch: nobody has to fetch again."""
-        self.issuer.ask("rotate")
-        self.generations.append(self.tokens())
-        self.all_verify(0, 1)
-        return "verifies tokens of both, at once"
-
-    def rotates_on(self):
-        self.issuer.ask("rotate")
-        self.generations.append(self.tokens())
-        self.client.ask("later", seconds=COOLDOWN_SECONDS)
-        self.all_verify(2, 1, 0)
-        return "fetches it, verifies tokens of all three"
-
-    def revokes(self):
-        """Everybody's key is stolen. Whoever has fetched since refuses its tokens, and no others."""
-        self.issuer.ask("revoke")
-        self.generations.append(self.tokens())
-        self.client.ask("later", seconds=CACHE_SECONDS)
-        unknown = forgeries.of_unknown_key(self.generations[3][self.supported[0]])
-        self.must_refuse(unknown, "a key that nobody has published")
-        for algorithm in self.supported:
-            self.must_refuse(self.generations[2][algorithm], f"{algorithm} of a revoked key")
-        self.all_verify(3, 1, 0)
-        return "refuses tokens of the revoked key, verifies its successor's and those before"
-
-    def reads_exported_keys(self):
-        """`openssl pkey` finds the private half in order, and its public half is the published one."""
-        with urllib.request.urlopen(f"{self.identifier}/.well-known/jwks.json") as response:
-            keys = {key["kid"]: key for key in json.load(response)["keys"]}
-        for algorithm in self.algorithms:
-            pem = self.issuer.ask("export", algorithm=algorithm)["pem"].encode()
-            kid = forgeries.header_of(self.generations[-1][algorithm])["kid"]
-            options = ["pkey", "-check", "-pubout", "-outform", "DER"]
-            done = subprocess.run(["openssl", *options], input=pem, capture_output=True, check=False)
-            if done.returncode != 0 or not done.stdout.endswith(spki.der(keys[kid])):
-                raise Failure(f"OpenSSL does not read our {algorithm} key: {done.stderr.decode()}")
-        return " ".join(self.algorithms)
+def reads_exported_keys(pair):
+    """`openssl pkey` finds the private half in order, and its public half is the published one."""
+    keys = pair.published_keys()
+    for algorithm in pair.algorithms:
+        pem = pair.issuer.ask("export", algorithm=algorithm)["pem"].encode()
+        kid = forgeries.header_of(pair.generations[-1][algorithm])["kid"]
+        command = ["openssl", "pkey", "-check", "-pubout", "-outform", "DER"]
+        done = subprocess.run(command, input=pem, capture_output=True, check=False)
+        if done.returncode != 0 or not done.stdout.endswith(spki.der(keys[kid])):
+            raise Failure(f"it does not read our {algorithm} key: {done.stderr.decode()}")
+    return " ".join(pair.algorithms)

@@ -8,6 +8,12 @@ import { createInterface } from 'node:readline'
 
 const write = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`)
 
+// Every algorithm that has a name with us.
+export const ALGORITHMS = [
+  ...['ES256', 'ES384', 'ES512', 'Ed25519', 'EdDSA'],
+  ...['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'],
+]
+
 // The version of an installed package.
 export const versionOf = (name) =>
   JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version
