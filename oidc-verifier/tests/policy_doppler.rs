@@ -48,6 +48,20 @@ fn an_identity_says_its_name_issuer_and_time_to_live() {
 }
 
 #[test]
+fn an_identity_says_which_audiences_a_verifier_must_have() {
+    for (claims_type, audiences, expected) in [
+        ("exact", json!(["a", "b"]), Some(vec!["a", "b"])),
+        ("exact", json!(["a*"]), Some(vec!["a*"])),
+        ("wildcard", json!([r"a?\\", "b"]), Some(vec![r"a?\\", "b"])),
+        ("wildcard", json!(["a", "b*"]), None),
+    ] {
+        let claims = json!({"aud": audiences, "/x": ["no-audience"]});
+        let identity = load(&document(claims_type, &claims)).unwrap();
+        assert_eq!(identity.audiences(), expected, "{claims}");
+    }
+}
+
+#[test]
 fn all_claims_and_any_option() {
     let claims = json!({"a": ["1", "2"], "b": ["3", "4"]});
     for (members, expected) in [

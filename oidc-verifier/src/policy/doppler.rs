@@ -105,6 +105,42 @@ impl Identity {
         &self.issuer
     }
 
+    /// The audiences that it names, for the verifier that its tokens come to first
+    /// ([`VerifierBuilder::audience`](crate::VerifierBuilder::audience)). `None` if one of them is a
+    /// pattern: a verifier knows the names of its service, and takes no token for another.
+    ///
+    /// ```
+    /// use oidc_verifier::policy::doppler::Identity;
+    ///
+    /// let identity = Identity::from_json(br#"{"name": "ci", "ttl_seconds": 600, "method": "oidc",
+    ///     "config": {"discovery_url": "https://ci.example", "claims": {
+    ///         "aud": ["https://api.secrets.example", "secrets"], "sub": ["job-42"]}}}"#)?;
+    /// assert_eq!(identity.audiences(), Some(vec!["https://api.secrets.example", "secrets"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn audiences(&self) -> Option<Vec<&str>> {
+        let mut audiences = Vec::new();
+        for condition in self.policy.rules().iter().flat_map(|rule| &rule.conditions) {
+            let Condition::Claim(claim) = condition else {
+                continue;
+            };
+            let Test::JsonText(options) = &claim.test else {
+                continue;
+            };
+            if claim.pointer.as_str() != "/aud" {
+                continue;
+            }
+            for option in options {
+                audiences.push(match option {
+                    TextOption::Exact(text) => &**text,
+                    TextOption::Wildcard(own) if own.is_literal() => own.literal_prefix(),
+                    TextOption::AnyCase(_) | TextOption::Wildcard(_) => return None,
+                });
+            }
+        }
+        Some(audiences)
+    }
+
     /// The identity in the native language: the same tokens are admitted.
     pub fn translate(&self) -> Translation {
         let mut translator = Translator::default();
