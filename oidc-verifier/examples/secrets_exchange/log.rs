@@ -1,0 +1,64 @@
+//! What the operator reads, on standard error. Requests never wait for whoever reads it.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+/// Hands lines to a thread that writes them. When it cannot follow, lines are left out and counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    lines: SyncSender<String>,
+    left_out: Arc<AtomicU64>,
+}
+
+/// Some seconds of a busy service.
+const MAX_WAITING_LINES: usize = 4_096;
+
+impl Log {
+    pub(crate) fn to(writer: impl Write + Send + 'static) -> Log {
+        let (lines, waiting) = sync_channel(MAX_WAITING_LINES);
+        let left_out = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&left_out);
+        thread::spawn(move || write_lines(writer, &waiting, &counted));
+        Log { lines, left_out }
+    }
+
+    /// One line is one message, whatever is in it.
+    pub(crate) fn line(&self, message: impl Display) {
+        let message = message.to_string().replace(char::is_control, " ");
+        if self.lines.try_send(message).is_err() {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn write_lines(mut to: impl Write, waiting: &Receiver<String>, left_out: &AtomicU64) {
+    while let Ok(line) = waiting.recv() {
+        // Nobody to read it ends nothing.
+        let _ = writeln!(to, "{line}");
+        match left_out.swap(0, Ordering::Relaxed) {
+            0 => {}
+            lines => {
+                let _ = writeln!(to, "{lines} lines were left out here: they came too fast");
+            }
+        }
+    }
+}
+
+/// An error with all of its sources.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        source = inner.source();
+    }
+    text
+}

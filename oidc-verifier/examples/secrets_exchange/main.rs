@@ -1,0 +1,177 @@
+//! A secret manager on loopback, whose service accounts show tokens of workloads instead of keys.
+//!
+//! ```text
+//! cargo run --release -p oidc-verifier --example secrets_exchange -- --config FILE --database FILE
+//! ```
+//!
+//! Identities are Doppler's documents: `POST /v3/auth/oidc` exchanges a token that one admits for a
+//! short-lived one, `POST /v3/auth/revoke` takes it back, `GET /v3/configs/config/secrets` is what it is
+//! for. The how-to is `docs/secrets-exchange.md`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program is at the edge: it reads its files"
+)]
+
+mod access_token;
+mod answers;
+mod arguments;
+mod configuration;
+mod credentials;
+mod database;
+mod identity_id;
+mod ledger;
+mod log;
+mod query;
+mod request_body;
+mod secret;
+mod service;
+mod unique;
+
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use oidc_issuer::SystemRandom;
+use oidc_verifier::http::{AddressPolicy, HttpTransport, KeyRefresher, RootCertificates};
+use oidc_verifier::key_source::KeySourceConfig;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::arguments::{Arguments, Otherwise, USAGE};
+use crate::configuration::Configuration;
+use crate::ledger::Ledger;
+use crate::log::{Log, chain};
+use crate::service::{SecretsExchange, router};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(Otherwise::ShowUsage) => {
+            let _ = writeln!(io::stdout(), "{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(Otherwise::Refuse(message)) => {
+            let _ = writeln!(io::stderr(), "error: {message}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let configuration = Configuration::from_json(&read(&arguments.config)?)?;
+    let transport = transport(&configuration, arguments.root_certificates.as_deref())?;
+    let ledger = Ledger::open(&arguments.database)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(configuration, transport, ledger, arguments.port))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Issuers on loopback need nobody to vouch for them; with roots of one's own they are in one's own
+/// network.
+fn transport(
+    configuration: &Configuration,
+    root_certificates: Option<&Path>,
+) -> Result<HttpTransport, Box<dyn Error>> {
+    if let Some(path) = root_certificates {
+        let roots = RootCertificates::PlatformAnd(read(path)?);
+        let transport = HttpTransport::with_roots(&roots)?;
+        return Ok(transport.address_policy(AddressPolicy::PublicOrPrivate));
+    }
+    let verifier = configuration.verifier();
+    let mut issuers = verifier.issuers();
+    Ok(
+        if issuers.all(|issuer| issuer.as_str().starts_with("http:")) {
+            HttpTransport::with_roots(&RootCertificates::Nobody)?
+        } else {
+            HttpTransport::new()?
+        },
+    )
+}
+
+async fn serve(
+    configuration: Configuration,
+    transport: HttpTransport,
+    ledger: Ledger,
+    port: u16,
+) -> Result<(), Box<dyn Error>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let keys = KeyRefresher::builder(configuration.verifier(), transport)
+        .discover_all(&KeySourceConfig::default())
+        .spawn()?;
+    let service = Arc::new(SecretsExchange {
+        configuration,
+        keys: keys.clone(),
+        ledger,
+        random: SystemRandom::new(),
+        log: Log::to(io::stderr()),
+    });
+    let sweeping = tokio::spawn(sweep(Arc::clone(&service)));
+
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    // Nobody to read it ends nothing.
+    let _ = writeln!(
+        io::stdout(),
+        "listening on http://{}",
+        listener.local_addr()?
+    );
+    let (close, closing) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(
+        listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        }),
+        router(service),
+    )
+    .with_graceful_shutdown(async {
+        let _ = closing.await;
+    });
+    let mut serving = tokio::spawn(serving.into_future());
+    tokio::select! {
+        ended = &mut serving => ended??,
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    sweeping.abort();
+    let _ = close.send(());
+    // What is being answered is; a connection that only waits is not waited for.
+    let _ = timeout(LAST_ANSWERS, serving).await;
+    keys.shutdown().await;
+    Ok(())
+}
+
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// Forgets grants that have ended, now and again. They give nothing since they ended.
+async fn sweep(service: Arc<SecretsExchange>) {
+    let mut ticks = interval(BETWEEN_SWEEPS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service.ledger.sweep(service.keys.now()).await {
+            Ok(0) => {}
+            Ok(swept) => service
+                .log
+                .line(format_args!("{swept} tokens have expired")),
+            Err(error) => service.log.line(error),
+        }
+    }
+}
+
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(60);
