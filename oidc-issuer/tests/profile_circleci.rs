@@ -122,6 +122,42 @@ fn an_organisation_has_an_issuer_of_its_own_below_the_root() {
     assert_eq!(circleci::JWKS_PATH, "/.well-known/jwks-pub.json");
 }
 
+/// A CircleCI server has an issuer of its own (its documentation, "OpenID Connect tokens").
+#[test]
+fn an_organisation_has_an_issuer_below_any_root() {
+    use oidc_core::IssuerIdentifier;
+    let below = |root: &IssuerIdentifier| {
+        let issuer = circleci::organization_issuer_below(root, ORG).unwrap();
+        (issuer.to_string(), circleci::jwks_uri(&issuer))
+    };
+    for (root, stem) in [
+        ("https://ci.example", "https://ci.example"),
+        ("https://ci.example/", "https://ci.example"),
+        ("https://ci.example/oidc", "https://ci.example/oidc"),
+    ] {
+        let root = IssuerIdentifier::parse(root).unwrap();
+        let issuer = format!("{stem}/org/{ORG}");
+        let jwks_uri = format!("{issuer}/.well-known/jwks-pub.json");
+        assert_eq!(below(&root), (issuer, jwks_uri));
+    }
+    let root = IssuerIdentifier::loopback("http://127.0.0.1:4321").unwrap();
+    assert_eq!(below(&root).0, format!("http://127.0.0.1:4321/org/{ORG}"));
+    assert_eq!(
+        circleci::organization_issuer_below(&root, &ORG.to_uppercase())
+            .unwrap_err()
+            .to_string(),
+        "`organization` is no UUID"
+    );
+    // 512 bytes are an issuer; the organisation takes 41 of them.
+    let root = |length: usize| {
+        let path = "a".repeat(length.checked_sub("https://ci.example/".len()).unwrap());
+        IssuerIdentifier::parse(&format!("https://ci.example/{path}")).unwrap()
+    };
+    assert!(circleci::organization_issuer_below(&root(471), ORG).is_ok());
+    let error = circleci::organization_issuer_below(&root(472), ORG).unwrap_err();
+    assert_eq!(error.code(), "organization_issuer");
+}
+
 /// Row "aud default/custom".
 #[test]
 fn the_audience_is_the_organisation_one_or_a_list() {

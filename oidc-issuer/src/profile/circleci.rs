@@ -64,6 +64,47 @@ pub fn organization_issuer(organization: &str) -> Result<IssuerIdentifier, Issue
     IssuerIdentifier::parse(&format!("{ROOT_ISSUER}/org/{organization}"))
 }
 
+/// The issuer of an organisation's tokens below a root of your own, as a CircleCI server has one.
+///
+/// ```
+/// use oidc_core::IssuerIdentifier;
+/// use oidc_issuer::profile::circleci;
+///
+/// let root = IssuerIdentifier::parse("https://ci.example")?;
+/// let organization = "8f0c1f0e-4a5b-4c39-9d5e-0b5a3a6f0c11";
+/// let issuer = circleci::organization_issuer_below(&root, organization)?;
+/// assert_eq!(issuer.as_str(), format!("https://ci.example/org/{organization}"));
+/// assert_eq!(circleci::jwks_uri(&issuer), format!("{issuer}/.well-known/jwks-pub.json"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`JobError::Uuid`] unless `organization` is a UUID in lower case, and [`JobError::Issuer`] when
+/// the root leaves no room for it.
+pub fn organization_issuer_below(
+    root: &IssuerIdentifier,
+    organization: &str,
+) -> Result<IssuerIdentifier, JobError> {
+    uuid("organization", organization)?;
+    let id = format!("{}/org/{organization}", without_slash(root));
+    let below = if root.is_loopback() {
+        IssuerIdentifier::loopback(&id)
+    } else {
+        IssuerIdentifier::parse(&id)
+    };
+    below.map_err(JobError::Issuer)
+}
+
+/// Where the JWK Set of such an issuer is: at [`JWKS_PATH`] below it.
+pub fn jwks_uri(issuer: &IssuerIdentifier) -> String {
+    [without_slash(issuer), JWKS_PATH].concat()
+}
+
+fn without_slash(issuer: &IssuerIdentifier) -> &str {
+    issuer.as_str().strip_suffix('/').unwrap_or(issuer.as_str())
+}
+
 /// The token for the export of an organisation's audit logs, which is about no job.
 ///
 /// # Errors
@@ -315,6 +356,9 @@ pub enum JobError {
     /// The description of the job is not JSON of the right members.
     #[error("not the description of a job: {0}")]
     Format(String),
+    /// The organisation has no issuer below this root.
+    #[error("the organisation has no issuer below this root")]
+    Issuer(#[source] IssuerIdentifierError),
     /// The token cannot say this.
     #[error(transparent)]
     Spec(#[from] TokenSpecError),
@@ -349,6 +393,7 @@ impl JobError {
         match self {
             Self::Claims(_) => "custom_claims",
             Self::Format(_) => "job_format",
+            Self::Issuer(_) => "organization_issuer",
             Self::Spec(error) => error.code(),
             Self::TooManyContexts { .. } => "too_many_contexts",
             Self::Ttl(error) => error.code(),
