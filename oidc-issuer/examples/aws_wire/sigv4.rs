@@ -165,8 +165,8 @@ impl<'a> Authorization<'a> {
         let mut present = headers.keys().map(http::HeaderName::as_str);
         let must = |name: &str| name == HOST.as_str() || name.starts_with("x-amz-");
         let all_signed = present.all(|name| signed(name) || !must(name));
-        // A name in capitals is none that a header map has.
-        let all_there = |name: &&str| headers.keys().any(|there| there == name);
+        // Byte for byte: a name in capitals is none that a header map has.
+        let all_there = |name: &&str| headers.keys().any(|there| there.as_str() == *name);
         if all_signed && signed(HOST.as_str()) && self.signed_headers.iter().all(all_there) {
             Ok(())
         } else {

@@ -313,7 +313,10 @@ fn a_scope_is_for_this_service_and_the_day_of_the_request() {
         SignatureError::SignedHeaders
     );
     assert_eq!(edit("host;", "host;host;"), SignatureError::SignedHeaders);
-    assert_eq!(edit("host;", "HOST;"), SignatureError::SignedHeaders);
+    assert_eq!(
+        edit("content-type;", "Content-Type;"),
+        SignatureError::SignedHeaders
+    );
     assert_eq!(
         edit("host;", "host;missing;"),
         SignatureError::SignedHeaders

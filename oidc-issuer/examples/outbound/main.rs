@@ -1,0 +1,197 @@
+//! outbound: a token service with the interface of AWS IAM outbound federation.
+//!
+//! ```text
+//! cargo run -p oidc-issuer --example outbound -- --config FILE --state FOLDER [--port PORT]
+//! ```
+//!
+//! `aws sts get-web-identity-token --endpoint-url …` gets a token that says who signed the request;
+//! `aws iam enable-outbound-web-identity-federation` and its like are the switch. Each account has an
+//! issuer URL with discovery and JWK Set, and keys that rotate. The how-to is `docs/aws-outbound.md`.
+
+mod actions;
+mod arguments;
+#[path = "../aws_wire/mod.rs"]
+mod aws_wire;
+#[path = "../diridp/clock.rs"]
+mod clock;
+mod config;
+mod driver;
+mod federation;
+mod service;
+mod state;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use oidc_issuer::SystemRandom;
+use oidc_issuer::fs::Files;
+use oidc_issuer::http::DocumentServer;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::arguments::{Arguments, Command, USAGE};
+use crate::clock::clocks;
+use crate::config::Config;
+use crate::driver::{Driver, Pass, chain};
+use crate::service::{Service, router};
+use crate::state::State;
+
+fn main() -> ExitCode {
+    let arguments = match arguments::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Serve(arguments)) => arguments,
+        Ok(Command::Help) => {
+            let _ = writeln!(std::io::stdout().lock(), "{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            log(&error);
+            log("--help says how it is used");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log(&chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A line for the operator, on standard error. Nobody to read it ends nothing.
+fn log(line: &str) {
+    let line = line.replace(char::is_control, " ");
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let path = &arguments.config;
+    let json = Files::new().read(path, MAX_CONFIG_BYTES)?;
+    let config = Config::parse(&json);
+    let config = config.map_err(|error| format!("{}: {error}", path.display()))?;
+    let state = State::open(&arguments.state)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(config, &state, arguments.port))
+}
+
+/// Far more than anybody configures by hand.
+const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+
+async fn serve(config: Config, state: &State, port: u16) -> Result<(), Box<dyn Error>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let port = match port {
+        0 => port_before(config.public_url.as_deref(), state)?,
+        port => port,
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| format!("127.0.0.1:{port}: {error}"))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let base_url = config.public_url.clone().unwrap_or_else(|| address.clone());
+    let documents = Arc::new(DocumentServer::new());
+    state.keep_base_url(&base_url)?;
+    let drivers = open(&config, &base_url, state, &documents)?;
+    let federations: BTreeMap<_, _> = config
+        .accounts
+        .iter()
+        .zip(&drivers)
+        .map(|(account, driver)| (account.id.clone(), Arc::clone(driver.federation())))
+        .collect();
+    let service = Arc::new(Service {
+        config,
+        federations,
+        clock: Arc::new(|| clocks().wall),
+        log,
+    });
+    // The thread ends when the other end of the channel is dropped.
+    let (running, stopped) = channel::<()>();
+    let driving = std::thread::Builder::new().spawn(move || rotate(drivers, &stopped))?;
+    let (ending, mut ended) = tokio::sync::watch::channel(());
+    let mut end = ended.clone();
+    let serving = axum::serve(listener, router(service, documents))
+        .with_graceful_shutdown(async move { drop(end.changed().await) });
+    let serving = tokio::spawn(async move { serving.await });
+    writeln!(std::io::stdout().lock(), "listening on {address}")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = ended.changed() => {}
+    }
+    ending.send(())?;
+    drop(running);
+    // Whoever keeps a connection open does not keep the program.
+    if let Ok(served) = tokio::time::timeout(LAST_ANSWERS, serving).await {
+        served??;
+    }
+    driving.join().map_err(|_| "the rotation panicked")?;
+    Ok(())
+}
+
+/// How long requests that have begun may take when the program ends.
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
+
+/// The port of the issuer URLs, or zero at the first start and behind a proxy.
+fn port_before(public_url: Option<&str>, state: &State) -> Result<u16, Box<dyn Error>> {
+    let before = match public_url {
+        Some(_) => None,
+        None => state.base_url()?,
+    };
+    let port = before.and_then(|base| base.rsplit_once(':')?.1.parse().ok());
+    Ok(port.unwrap_or(0))
+}
+
+/// A driver for each account, after its first pass. What fails now would fail later too.
+fn open(
+    config: &Config,
+    base_url: &str,
+    state: &State,
+    documents: &Arc<DocumentServer>,
+) -> Result<Vec<Driver>, Box<dyn Error>> {
+    let random = SystemRandom::new();
+    let mut drivers = Vec::new();
+    for account in &config.accounts {
+        let policy = config.rotation;
+        let mut driver = Driver::open(account, policy, base_url, state, documents, &random)?;
+        driver.confirm_clock(clocks());
+        let pass = driver.pass(clocks);
+        tell(&driver, &pass);
+        if let Some(failure) = pass.failures.first() {
+            return Err(format!("account {}: {failure}", account.id).into());
+        }
+        drivers.push(driver);
+    }
+    Ok(drivers)
+}
+
+/// Rotates until the program ends.
+fn rotate(mut drivers: Vec<Driver>, stopped: &Receiver<()>) {
+    let mut wait = SHORTEST_SLEEP;
+    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(wait) {
+        wait = LONGEST_SLEEP;
+        for driver in &mut drivers {
+            let pass = driver.pass(clocks);
+            tell(driver, &pass);
+            wait = wait.min(pass.wait);
+        }
+        wait = wait.max(SHORTEST_SLEEP);
+    }
+}
+
+const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+
+fn tell(driver: &Driver, pass: &Pass) {
+    for line in pass.news.iter().chain(&pass.failures) {
+        log(&format!("{}: {line}", driver.federation().issuer()));
+    }
+}
