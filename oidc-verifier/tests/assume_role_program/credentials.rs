@@ -8,6 +8,7 @@ use http::Request;
 use oidc_issuer::fs::Files;
 
 use crate::aws_wire::sigv4::{Scope, Secret, sign};
+use crate::live::Folder;
 use crate::sessions::{Credentials, Session, SessionKey, Tag};
 use crate::state::session_key;
 use crate::support::{NOW, at};
@@ -331,28 +332,10 @@ fn no_secret_is_printed() {
     );
 }
 
-/// A folder of this test's own, gone at its end.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let name = format!("assume-role-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn the_key_of_the_sessions_is_made_once_and_is_its_owners_alone() {
     let folder = Folder::new("key");
-    let (state, files) = (folder.0.join("state"), Files::new());
+    let (state, files) = (folder.path("state"), Files::new());
     let session = || Session {
         account: ACCOUNT.to_owned(),
         arn: String::new(),
@@ -398,7 +381,7 @@ fn the_key_of_the_sessions_is_made_once_and_is_its_owners_alone() {
 fn programs_that_start_at_once_agree_on_one_key() {
     let folder = Folder::new("race");
     for round in 0..20 {
-        let state = folder.0.join(round.to_string());
+        let state = folder.path(&round.to_string());
         std::thread::scope(|scope| {
             let start = || {
                 scope

@@ -2,6 +2,7 @@
 #![cfg(all(any(feature = "aws-lc-rs", feature = "ring"), unix))]
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -42,10 +43,18 @@ mod state;
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../http_site/mod.rs"]
+mod http_site;
+#[path = "../http_world/mod.rs"]
+mod http_world;
+
+mod clients;
 mod credentials;
 mod decisions;
 mod keys;
 mod limits;
+mod live;
 mod malformed;
+mod program;
 mod setup;
 mod world;
