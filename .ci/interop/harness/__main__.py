@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -16,11 +17,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
 
 import clients  # noqa: E402
 import issuers  # noqa: E402
+import nginx  # noqa: E402
 import table  # noqa: E402
 from program import Failure  # noqa: E402
 
-# Most of them wait for others most of the time.
 AT_ONCE = 4
+
+# They wait for a minute that really passes, so they begin first.
+SLOW = ("client go-oidc", "nginx")
 
 
 class Tools:
@@ -62,6 +66,11 @@ def parts(tools):
         "oidc-provider": tools.node("issuer_oidc_provider"),
     }.items():
         yield f"issuer {name}", partial(issuers.rows, name, command, tools)
+    yield "nginx", partial(nginx.rows, tools)
+
+
+def is_fast(part):
+    return part[0] not in SLOW
 
 
 def run(part):
@@ -71,6 +80,9 @@ def run(part):
         rows.extend(cases())
     except Failure as error:
         failure = f"{name}: {error}"
+    except Exception as error:  # a mistake of ours; the others shall have their say all the same
+        traceback.print_exc()
+        failure = f"{name}: {error!r}"
     took = time.monotonic() - begun
     print(f"{name}: {'FAILED' if failure else 'ok'}, {took:.0f} s", file=sys.stderr, flush=True)
     return rows, failure
@@ -89,7 +101,8 @@ def main():
         tools = Tools(os.path.abspath(options.examples), os.path.abspath(options.installed), folder)
         chosen = [part for part in parts(tools) if (options.only or "") in part[0]]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            outcomes = list(pool.map(run, chosen))
+            begun = {part[0]: pool.submit(run, part) for part in sorted(chosen, key=is_fast)}
+        outcomes = [begun[name].result() for name, _ in chosen]
     rows = [row for rows, _ in outcomes for row in rows]
     failures = [failure for _, failure in outcomes if failure]
     print(table.written(rows), end="")
