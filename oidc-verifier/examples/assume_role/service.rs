@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use http_body_util::LengthLimitError;
@@ -276,44 +276,42 @@ async fn read(parts: &Parts, body: Body) -> Result<Bytes, AwsError> {
         return Err(AwsError::new(404, "UnknownOperationException", message));
     }
     if parts.method != Method::POST {
-        let message = "requests are made by POST";
-        return Err(AwsError::new(405, "UnknownOperationException", message));
+        let message = "requests of the Query API are POST requests";
+        return Err(AwsError::new(405, "MethodNotAllowed", message));
     }
-    let malformed = |message| AwsError::new(400, "MalformedHttpRequestException", message);
     if parts.uri.query().is_some() {
-        return Err(malformed("parameters stand in the body"));
+        let message = "the parameters belong into the body";
+        return Err(AwsError::new(400, "InvalidQueryParameter", message));
     }
+    if !is_form(parts) {
+        let message = format!("the body has to be {}", query::MEDIA_TYPE);
+        return Err(AwsError::new(415, "UnsupportedMediaType", message));
+    }
+    let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, MAX_BODY_BYTES)).await;
+    let read = read.map_err(|_| {
+        let message = "the body did not come in time";
+        AwsError::new(408, "RequestTimeout", message)
+    })?;
+    read.map_err(|error| {
+        if error.into_inner().is::<LengthLimitError>() {
+            let message = format!("the body is longer than {MAX_BODY_BYTES} bytes");
+            AwsError::new(413, "RequestEntityTooLarge", message)
+        } else {
+            AwsError::new(400, "IncompleteBody", "the body did not come whole")
+        }
+    })
+}
+
+/// `; charset=utf-8` is what botocore adds.
+fn is_form(parts: &Parts) -> bool {
     let mut types = parts.headers.get_all(CONTENT_TYPE).iter();
-    let media_type = types.next().and_then(|value| value.to_str().ok());
-    // `; charset=utf-8` is what botocore adds.
-    let media_type = media_type.and_then(|value| value.split(';').next());
-    let is_form = media_type.is_some_and(|own| own.trim().eq_ignore_ascii_case(query::MEDIA_TYPE));
-    if !is_form || types.next().is_some() {
-        return Err(malformed(
-            "the body is no application/x-www-form-urlencoded",
-        ));
-    }
-    let announced = parts.headers.get(http::header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let too_large = || {
-        let message = format!("the body is longer than {MAX_BODY_BYTES} bytes");
-        AwsError::new(413, "RequestEntityTooLargeException", message)
+    let (Some(value), None) = (types.next(), types.next()) else {
+        return false;
     };
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return Err(too_large());
-    }
-    match tokio::time::timeout(MAX_BODY_TIME, to_bytes(body, MAX_BODY_BYTES)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(error)) => {
-            let source = error.source();
-            let limit = source.and_then(<dyn Error>::downcast_ref::<LengthLimitError>);
-            Err(limit.map_or_else(|| malformed("the body is not complete"), |_| too_large()))
-        }
-        Err(_) => {
-            let message = "the body did not come in time";
-            Err(AwsError::new(408, "RequestTimeoutException", message))
-        }
-    }
+    let media_type = value.to_str().unwrap_or_default().split(';').next();
+    let media_type = media_type.unwrap_or_default().trim();
+    let encoded = parts.headers.contains_key(CONTENT_ENCODING);
+    media_type.eq_ignore_ascii_case(query::MEDIA_TYPE) && !encoded
 }
 
 /// A token of a provider that AWS knows by its host has no JWT; what AWS answers to one that comes
@@ -384,4 +382,5 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 /// Room for a token of 20,000 characters and policies of 2,048 with every character escaped.
 pub(crate) const MAX_BODY_BYTES: usize = 128 * 1024;
 
-const MAX_BODY_TIME: Duration = Duration::from_secs(20);
+/// How long a body may take to come.
+const BODY_WITHIN: Duration = Duration::from_secs(10);

@@ -21,7 +21,6 @@ const DENIED: &str = "AccessDenied";
 const MALFORMED_QUERY: &str = "MalformedQueryString";
 const INVALID_PARAMETER: &str = "InvalidQueryParameter";
 const VALIDATION: &str = "ValidationError";
-const HTTP: &str = "MalformedHttpRequestException";
 const UNKNOWN: &str = "UnknownOperationException";
 
 /// What is no request, or not one of this service.
@@ -42,7 +41,7 @@ fn requests() -> Vec<Malformed> {
     ] {
         let mut request = post(&body);
         *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
-        add(request, 405, UNKNOWN);
+        add(request, 405, "MethodNotAllowed");
     }
     for path in [
         "/x",
@@ -58,7 +57,7 @@ fn requests() -> Vec<Malformed> {
         let mut request = post(&body);
         *request.uri_mut() = path.parse().unwrap();
         let (status, code) = if path == "/?" {
-            (400, HTTP)
+            (400, INVALID_PARAMETER)
         } else {
             (404, UNKNOWN)
         };
@@ -66,7 +65,7 @@ fn requests() -> Vec<Malformed> {
     }
     let mut in_query = post("");
     *in_query.uri_mut() = format!("/?{body}").parse().unwrap();
-    add(in_query, 400, HTTP);
+    add(in_query, 400, INVALID_PARAMETER);
 
     // Media types.
     for media_type in [
@@ -86,30 +85,31 @@ fn requests() -> Vec<Malformed> {
         request
             .headers_mut()
             .insert("content-type", media_type.parse().unwrap());
-        add(request, 400, HTTP);
+        add(request, 415, "UnsupportedMediaType");
     }
     let mut untyped = post(&body);
     untyped.headers_mut().remove("content-type");
-    add(untyped, 400, HTTP);
+    add(untyped, 415, "UnsupportedMediaType");
     let mut twice = post(&body);
     twice
         .headers_mut()
         .append("content-type", "text/plain".parse().unwrap());
-    add(twice, 400, HTTP);
+    add(twice, 415, "UnsupportedMediaType");
+
+    let mut packed = post(&body);
+    packed
+        .headers_mut()
+        .insert("content-encoding", "gzip".parse().unwrap());
+    add(packed, 415, "UnsupportedMediaType");
 
     // Bodies.
     for (bytes, status, code) in [
         (MAX_BODY_BYTES, 404, MALFORMED_QUERY),
-        (MAX_BODY_BYTES + 1, 413, "RequestEntityTooLargeException"),
-        (MAX_BODY_BYTES * 8, 413, "RequestEntityTooLargeException"),
+        (MAX_BODY_BYTES + 1, 413, "RequestEntityTooLarge"),
+        (MAX_BODY_BYTES * 8, 413, "RequestEntityTooLarge"),
     ] {
         add(post(&"a".repeat(bytes)), status, code);
     }
-    let mut announced = post(&body);
-    announced
-        .headers_mut()
-        .insert("content-length", "9999999".parse().unwrap());
-    add(announced, 413, "RequestEntityTooLargeException");
     for bytes in [
         &b"Action=\xff"[..],
         b"\xff\xfe",

@@ -52,6 +52,16 @@ fn the_command_line_is_read_strictly() {
     }
 }
 
+/// What the how-to shows is what the program takes.
+#[test]
+fn the_sample_of_the_how_to_is_a_configuration() {
+    let page = include_str!("../../../docs/assume-role.md");
+    let (_, sample) = page.split_once("assume-role.json\" <<'JSON'\n").unwrap();
+    let (sample, _) = sample.split_once("\nJSON\n").unwrap();
+    let configuration = Configuration::from_json(sample.as_bytes()).unwrap();
+    assert_eq!(configuration.accounts[0].roles.len(), 1);
+}
+
 fn read(document: &Value) -> Result<Configuration, String> {
     Configuration::from_json(document.to_string().as_bytes()).map_err(|error| error.to_string())
 }
