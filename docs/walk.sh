@@ -17,7 +17,6 @@ PROJECT=2b9e4f0c-55a1-4a3e-8a10-0d5c0f6f2a01
 OTHER_PROJECT=3c9e4f0c-55a1-4a3e-8a10-0d5c0f6f2a02
 IDENTITY=0b7f6a52-6b1e-4a6b-8a55-6a3f0a3f9d10
 
-umask 077
 work=$(mktemp -d)
 programs=()
 finish() {
@@ -103,6 +102,9 @@ echo 'Building the programs (the first time takes minutes)'
 cargo build -q --example outbound --example secrets_exchange --example ci_runner --example diridp \
     --example webroot --example assume_role
 examples=${CARGO_TARGET_DIR:-target}/debug/examples
+
+# What the programs are configured with has secrets in it.
+umask 077
 
 echo 'The platforms of the workloads start'
 

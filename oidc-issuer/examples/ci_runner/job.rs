@@ -61,28 +61,13 @@ pub(crate) async fn run(
     user: Option<User>,
     service: Router,
 ) -> Result<u8, Box<dyn Error>> {
-    let (program, arguments) = command.split_first().ok_or("no command")?;
     let socket = Socket::open(user)?;
-    let mut process = Command::new(program);
-    process
-        .args(arguments)
-        .env(TOKEN, environment.tokens.v1.as_str())
-        .env(TOKEN_V2, environment.tokens.v2.as_str())
-        .env(SOCKET, &socket.path)
-        // A group of its own, so that a signal reaches all of the job and nothing else.
-        .process_group(0);
-    if let Some(User { uid, gid }) = user {
-        process.uid(uid).gid(gid);
-    }
     let listener = UnixListener::bind(&socket.path)?;
     socket.admit(user)?;
     let serving = tokio::spawn(async move { axum::serve(listener, service).await });
     // Before the job is there: no signal is lost.
     let mut signals = signals()?;
-    let child = process.spawn().map_err(|error| NotStarted {
-        program: program.display().to_string(),
-        error,
-    })?;
+    let child = start(command, environment, &socket, user)?;
     let group = Pid::from_child(&child);
     let mut ended = tokio::task::spawn_blocking(move || wait(child, group));
     let status = loop {
@@ -100,6 +85,32 @@ pub(crate) async fn run(
     Ok(code
         .and_then(|code| u8::try_from(code).ok())
         .unwrap_or(u8::MAX))
+}
+
+/// Starts the command. From here on its tokens are in its environment, and not here any more.
+fn start(
+    command: &[OsString],
+    Environment { tokens }: Environment,
+    socket: &Socket,
+    user: Option<User>,
+) -> Result<Child, Box<dyn Error>> {
+    let (program, arguments) = command.split_first().ok_or("no command")?;
+    let mut process = Command::new(program);
+    process
+        .args(arguments)
+        .env(TOKEN, tokens.v1.as_str())
+        .env(TOKEN_V2, tokens.v2.as_str())
+        .env(SOCKET, &socket.path)
+        // A group of its own, so that a signal reaches all of the job and nothing else.
+        .process_group(0);
+    if let Some(User { uid, gid }) = user {
+        process.uid(uid).gid(gid);
+    }
+    let started = process.spawn().map_err(|error| NotStarted {
+        program: program.display().to_string(),
+        error,
+    });
+    Ok(started?)
 }
 
 /// The command is not to be found, or not to be run.

@@ -125,7 +125,8 @@ async fn serve(arguments: Serve) -> Outcome {
         if !ready && pass.complete {
             // An organisation's jobs get tokens when the documents to check them with are there.
             folder.write(&site)?;
-            print(&format!("listening on http://{address}"))?;
+            // Nobody to read it ends nothing.
+            let _ = print(&format!("listening on http://{address}"));
             ready = true;
         }
         tokio::select! {
