@@ -803,3 +803,64 @@ fn a_wrong_call_shows_the_usage() {
         "{said}"
     );
 }
+
+/// `SIGKILL` at a moment that nobody chose, 50 times over five folders, beginning in their very first
+/// start, while directories come: what a token says is whole, its key is published, a key that was
+/// published is not gone, and in the end every directory has its token.
+#[test]
+fn fifty_kills_lose_no_key_and_tear_no_token() {
+    // Another moment each time, and the same ones in each run of the test.
+    let mut random: u64 = 7;
+    let mut up_to = |most: u64| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (random >> 33) % most
+    };
+    for number in 0..5 {
+        let folder = Folder::new(&format!("kills-{number}"));
+        let containers = folder.path("run/c");
+        std::fs::create_dir(&containers).unwrap();
+        let by_name = json!({"path": containers.join(":sub/token"), "claims": {"aud": "cloud"}});
+        folder.configure(&eddsa(), &json!([folder.app_token(), by_name]));
+        let mut published: Vec<String> = Vec::new();
+        let mut look = || {
+            let kids = match std::fs::read(folder.path("state/main/webroot/jwks.json")) {
+                Ok(jwk_set) => kids(&serde_json::from_slice(&jwk_set).unwrap()),
+                Err(_) => Vec::new(),
+            };
+            assert!(published.iter().all(|kid| kids.contains(kid)), "{kids:?}");
+            let mut tokens = 0;
+            let written = contents(&folder.path("run"));
+            for (path, token) in written.iter().filter(|(path, _)| path.ends_with("token")) {
+                let token = String::from_utf8(token.clone().unwrap()).unwrap();
+                let (header, claims) = parts(&token);
+                let kid = header["kid"].as_str().unwrap().to_owned();
+                assert!(kids.contains(&kid), "{}: {kid}", path.display());
+                assert_eq!(claims["aud"], "cloud");
+                assert_eq!(from_base64url(token.rsplit('.').next().unwrap()).len(), 64);
+                tokens += 1;
+            }
+            published = kids;
+            tokens
+        };
+        for round in 0..10 {
+            let mut child = Command::new(program())
+                .arg(folder.path("config.yaml"))
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            std::fs::create_dir(containers.join(format!("c{round}"))).unwrap();
+            let moment = std::time::Duration::from_micros(500 + up_to(40_000));
+            // Nobody answers: it waits, and no longer than this.
+            let (_open, nothing) = std::sync::mpsc::channel::<()>();
+            let _ = nothing.recv_timeout(moment);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            look();
+        }
+        let (ok, _, said) = once(&folder, &["--once"]);
+        assert!(ok, "{said}");
+        assert_eq!(look(), 11);
+    }
+}
