@@ -106,8 +106,12 @@ impl Configuration {
     const MAX_ACCOUNTS: usize = 100;
 
     pub(crate) fn from_json(json: &[u8]) -> Result<Configuration, ConfigurationError> {
+        // Line and column are in the error.
         let document: Document =
-            serde_json::from_slice(json).map_err(|error| ConfigurationError::new("", error))?;
+            serde_json::from_slice(json).map_err(|error| ConfigurationError {
+                at: String::new(),
+                what: error.into(),
+            })?;
         if !is_region(&document.region) {
             return Err(ConfigurationError::new("/region", "it is no region"));
         }
@@ -258,19 +262,21 @@ fn is_region(text: &str) -> bool {
 
 /// What is wrong, and where.
 #[derive(Debug, thiserror::Error)]
-#[error("configuration, at `{at}`: {what}")]
+#[error("configuration{at}: {what}")]
 pub(crate) struct ConfigurationError {
+    /// Empty where `what` says it.
     at: String,
     what: Box<dyn Error + Send + Sync>,
 }
 
 impl ConfigurationError {
     fn new(
-        at: impl Into<String>,
+        pointer: impl AsRef<str>,
         what: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> ConfigurationError {
+        let pointer = pointer.as_ref();
         ConfigurationError {
-            at: at.into(),
+            at: format!(", at `{pointer}`"),
             what: what.into(),
         }
     }

@@ -1,5 +1,7 @@
 //! The program as a process: how it starts, how it ends, and what a `kill -9` costs.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
@@ -54,7 +56,7 @@ fn what_keeps_it_from_starting_is_said() {
     };
     let said = run("{");
     assert!(
-        said.starts_with("assume_role: configuration, at ``: EOF while parsing"),
+        said.starts_with("assume_role: configuration: EOF while parsing"),
         "{said}"
     );
     let said = run(&good.replace("StringLike", "StringsLike"));
@@ -90,6 +92,61 @@ async fn it_serves_until_it_is_told_to_end() {
         assert_eq!(rest, "", "it says one line only");
         assert_eq!(log.matches(" granted ").count(), 2, "{log}");
     }
+}
+
+/// It waits five seconds for requests that are under way, and not for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_request_does_not_keep_it_from_ending() {
+    let (folder, issuer) = (Folder::new("half"), LiveIssuer::start().await);
+    let config = folder.write("config.json", &configuration(issuer.url()).to_string());
+    let program = Program::start(&config, &folder.path("state"));
+    let mut halves = Vec::new();
+    for half in [
+        "POST / HTT",
+        "POST / HTTP/1.1\r\nContent-Le",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nActi",
+    ] {
+        let mut stream = TcpStream::connect(&program.address).unwrap();
+        stream.write_all(half.as_bytes()).unwrap();
+        halves.push(stream);
+    }
+    // They are no more than half a request each: others are served meanwhile.
+    let answer = program
+        .call(&assume(ROLE, &issuer.token("job-42")))
+        .unwrap();
+    assert_eq!(answer.status, 200);
+    let (status, _, _) = program.end("TERM");
+    assert!(status.success(), "{status}");
+}
+
+/// Nothing is kept of a session, of a refusal, or of a name that a token has invented.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn its_memory_does_not_grow_with_what_it_has_answered() {
+    let (folder, issuer) = (Folder::new("memory"), LiveIssuer::start().await);
+    let config = folder.write("config.json", &configuration(issuer.url()).to_string());
+    let program = Program::start(&config, &folder.path("state"));
+    let good = assume(ROLE, &issuer.token("job-42"));
+    let answer = |number: usize| {
+        let refused = support::sign(
+            key_of(oidc_core::Algorithm::Es256),
+            format!(r#"{{"alg":"ES256","kid":"invented-{number}"}}"#),
+            format!(r#"{{"iss":"{}","sub":"{number}"}}"#, issuer.url()),
+        );
+        let answers = [(&good, 200), (&assume(ROLE, &refused), 400)];
+        for (call, status) in answers {
+            assert_eq!(program.call(call).unwrap().status, status);
+        }
+    };
+    (0..400).for_each(answer);
+    let before = program.resident_kib();
+    (400..1_600).for_each(answer);
+    let after = program.resident_kib();
+    // The log is read by this test, so it is not the program's.
+    assert!(
+        after < before + 4_096,
+        "{before} KiB before and {after} KiB after"
+    );
 }
 
 /// Address and port of the caller are told to the policy.
