@@ -143,6 +143,33 @@ impl Refusal {
         }
     }
 
+    /// To the caller, an account without identity providers.
+    pub(crate) fn no_account(account: &str, now: NumericDate) -> Refusal {
+        Refusal {
+            answer: answer(&StsError::of(&VerifyError::UntrustedIssuer, now)),
+            why: format!("no account {account}"),
+        }
+    }
+
+    /// `ProviderId` is for opaque tokens of providers that AWS knows by their hosts. What it answers to
+    /// another token that comes with one was recorded on the real service.
+    pub(crate) fn of_another_provider(host: &str) -> Refusal {
+        let refusal = |status, code, message| AwsError::new(status, code, message).into();
+        match host {
+            "www.amazon.com" => refusal(
+                400,
+                "InvalidIdentityToken",
+                "The web identity token provided is no access token of this provider",
+            ),
+            "graph.facebook.com" => refusal(
+                403,
+                "IDPRejectedClaim",
+                "The identity provider has rejected the token",
+            ),
+            _ => Refusal::denied("`ProviderId` is there, and no provider of AWS's own".to_owned()),
+        }
+    }
+
     /// A token that was not verified; `keys` is how the keys of its issuer stand, if that is why.
     pub(crate) fn unverified(error: &VerifyError, keys: &str, now: NumericDate) -> Refusal {
         Refusal {

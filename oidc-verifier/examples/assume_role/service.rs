@@ -121,15 +121,11 @@ impl Service {
     /// Verifies the token of a call, and decides on it.
     async fn assume_role(&self, call: &AssumeRole, parts: &Parts) -> Result<Granted, Refusal> {
         if let Some(host) = &call.provider_id {
-            return Err(of_another_provider(host).into());
+            return Err(Refusal::of_another_provider(host));
         }
-        let now = (self.clock)();
-        let Some(party) = self.accounts.get(call.role_arn.account()) else {
-            // An account without providers, to the caller.
-            let refusal = Refusal::unverified(&VerifyError::UntrustedIssuer, "", now);
-            let why = format!("no account {}", call.role_arn.account());
-            return Err(Refusal { why, ..refusal });
-        };
+        let account = call.role_arn.account();
+        let party = self.accounts.get(account);
+        let party = party.ok_or_else(|| Refusal::no_account(account, (self.clock)()))?;
         let verified = party.keys.verify(call.token.as_bytes()).await;
         let now = (self.clock)();
         let token = verified.map_err(|error| {
@@ -169,7 +165,7 @@ impl Service {
                 session.arn,
                 session.subject,
                 session.provider,
-                session.expires_at,
+                timestamp(session.expires_at),
                 credentials.access_key_id
             ),
         );
@@ -312,25 +308,6 @@ fn is_form(parts: &Parts) -> bool {
     let media_type = media_type.unwrap_or_default().trim();
     let encoded = parts.headers.contains_key(CONTENT_ENCODING);
     media_type.eq_ignore_ascii_case(query::MEDIA_TYPE) && !encoded
-}
-
-/// A token of a provider that AWS knows by its host has no JWT; what AWS answers to one that comes
-/// with such a name was recorded on the real service.
-fn of_another_provider(host: &str) -> AwsError {
-    match host {
-        "www.amazon.com" => {
-            let message = "The web identity token provided is no access token of this provider";
-            AwsError::new(400, "InvalidIdentityToken", message)
-        }
-        "graph.facebook.com" => {
-            let message = "The identity provider has rejected the token";
-            AwsError::new(403, "IDPRejectedClaim", message)
-        }
-        _ => {
-            let message = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
-            AwsError::new(403, "AccessDenied", message)
-        }
-    }
 }
 
 fn assumed(

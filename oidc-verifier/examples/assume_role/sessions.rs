@@ -57,7 +57,7 @@ pub(crate) struct Opened {
 impl SessionKey {
     pub(crate) const BYTES: usize = 32;
 
-    /// The longest session token that is looked at. The longest that is made has some 11,000
+    /// The longest session token that is looked at. The longest that is made has some 12,300
     /// characters, with a subject of 1,024 bytes and all the tags that fit.
     pub(crate) const MAX_TOKEN_CHARS: usize = 16 * 1024;
 

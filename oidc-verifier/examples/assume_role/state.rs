@@ -1,11 +1,12 @@
 //! What outlives the program: the key that seals sessions, made once.
 
 use std::error::Error;
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use aws_lc_rs::rand;
-use oidc_issuer::fs::{FileError, Files, key_encryption_key};
+use oidc_issuer::fs::{Files, key_encryption_key};
 
 use crate::sessions::SessionKey;
 
@@ -22,6 +23,8 @@ pub(crate) fn session_key(files: &Files, folder: &Path) -> Result<SessionKey, Bo
         }
         key => key?,
     };
+    // Whoever made it may have been killed before this: its name outlives the machine from here on.
+    OpenOptions::new().read(true).open(folder)?.sync_all()?;
     Ok(SessionKey::new(&bytes)?)
 }
 
@@ -36,8 +39,7 @@ fn make(files: &Files, folder: &Path, path: &Path) -> Result<(), Box<dyn Error>>
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         Ok(()) | Err(_) => Ok(()),
     };
-    // It flushes the folder, and the link with it.
-    let removed: Result<(), FileError> = files.remove(&new);
+    let removed = files.remove(&new);
     linked?;
     Ok(removed?)
 }

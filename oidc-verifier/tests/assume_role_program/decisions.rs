@@ -43,7 +43,7 @@ async fn a_token_becomes_a_session_of_the_role() {
         world.take_log(),
         format!(
             "{request_id} granted arn:aws:sts::111122223333:assumed-role/batch/run-42 to \"job-42\" of \
-             arn:aws:iam::111122223333:oidc-provider/127.0.0.1:8080/ci until 1790003600, key {}",
+             arn:aws:iam::111122223333:oidc-provider/127.0.0.1:8080/ci until 2026-09-21T15:13:20Z, key {}",
             credentials.access_key_id
         )
     );
