@@ -6,6 +6,7 @@
     feature = "aws-lc-rs",
     expect(
         clippy::unwrap_used,
+        clippy::disallowed_methods,
         clippy::arithmetic_side_effects,
         clippy::indexing_slicing,
         clippy::panic,
@@ -43,8 +44,40 @@ mod state;
 #[cfg(feature = "aws-lc-rs")]
 mod outbound {
     mod api;
+    mod crash;
+    mod folder;
+    mod foreign;
     mod limits;
     mod malformed;
+    mod program;
     mod rotation;
+    mod running;
     mod world;
+}
+
+/// Only `aws-lc-rs` generates RSA keys: the program ends with a clear error, and serves nothing.
+#[cfg(not(feature = "aws-lc-rs"))]
+#[test]
+#[expect(clippy::disallowed_methods, reason = "it writes its configuration")]
+fn on_ring_it_says_what_it_lacks() {
+    let folder = std::env::temp_dir().join(format!("outbound-ring-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let config = folder.join("config.json");
+    let text = r#"{"regions":["eu-north-1"],"accounts":[{"id":"111122223333"}],"access_keys":[]}"#;
+    std::fs::write(&config, text).unwrap();
+    let test = std::env::current_exe().unwrap();
+    let examples = test.ancestors().nth(2).unwrap().join("examples");
+    let mut program = std::process::Command::new(examples.join("outbound"));
+    program
+        .arg("--config")
+        .arg(&config)
+        .arg("--state")
+        .arg(folder.join("state"));
+    let output = program.output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let last = said.lines().last();
+    let expected = "account 111122223333: `ring` cannot generate `RS256` keys of 2048 bits";
+    assert_eq!((output.status.code(), last), (Some(1), Some(expected)));
+    assert!(output.stdout.is_empty());
 }

@@ -208,9 +208,7 @@ fn canonical_request(request: &Parts, signed_headers: &[&str], body: &[u8]) -> V
     };
     line(&[request.method.as_str().as_bytes()]);
     line(&[escape_path(request.uri.path()).as_bytes()]);
-    let mut query: Vec<&str> = request.uri.query().unwrap_or_default().split('&').collect();
-    query.sort_unstable();
-    line(&[query.join("&").as_bytes()]);
+    line(&[sorted(request.uri.query().unwrap_or_default()).as_bytes()]);
     for name in signed_headers {
         let values: Vec<Vec<u8>> = request
             .headers
@@ -224,6 +222,20 @@ fn canonical_request(request: &Parts, signed_headers: &[&str], body: &[u8]) -> V
     line(&[signed_headers.join(";").as_bytes()]);
     canonical.extend_from_slice(hex(&Sha256::digest(body)).as_bytes());
     canonical
+}
+
+/// A query by its names, and by the values of one name.
+fn sorted(query: &str) -> String {
+    let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+    let mut pairs: Vec<(&str, &str)> = parameters
+        .map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
+        .collect();
+    pairs.sort_unstable();
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    pairs.join("&")
 }
 
 /// A path is escaped a second time for every service but S3.

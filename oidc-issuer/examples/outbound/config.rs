@@ -217,15 +217,15 @@ impl AccessKey {
         {
             return Err("`session_token` is empty; leave it out".to_owned());
         }
+        if self.principal.arn().is_none() {
+            return Err("`principal` needs one of `role`, `user` and `session`".to_owned());
+        }
         for region in regions {
             let caller = self.principal.caller(region);
             let caller = caller.map_err(|error| format!("`{region}`: {error}"))?;
             if !accounts.contains(caller.account()) {
                 return Err(format!("account `{}` is not configured", caller.account()));
             }
-        }
-        if self.principal.arn().is_none() {
-            return Err("`principal` needs one of `role`, `user` and `session`".to_owned());
         }
         let of_session = self.principal.session.is_some();
         if self.principal.role_path.is_some() && !of_session {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use oidc_core::{Algorithm, IssuerIdentifier};
+use oidc_core::{Algorithm, IssuerIdentifier, NumericDate};
 use oidc_issuer::fs::{KeyFolder, StateFile};
 use oidc_issuer::http::DocumentServer;
 use oidc_issuer::profile::aws_outbound::NAMESPACE;
@@ -26,6 +26,7 @@ pub(crate) struct Driver {
     store: StateFile,
     keys: KeyFolder,
     site: Site,
+    began: NumericDate,
 }
 
 /// What a pass came to.
@@ -47,6 +48,7 @@ impl Driver {
         state: &State,
         server: &Arc<DocumentServer>,
         random: &dyn SecureRandom,
+        clocks: Clocks,
     ) -> Result<Driver, Box<dyn Error>> {
         let (folder, files) = (state.folder_of(&account.id)?, state.files());
         let path = folder.join("account");
@@ -57,25 +59,24 @@ impl Driver {
             .ring(Algorithm::Es384, policy)?
             .claim_supported(NAMESPACE);
         let federation = Federation::new(issuer, &account.id, record, path, files.clone())?;
+        let mut rotation = Rotation::new(rotation);
+        // The operator stands for the clock, by starting the program.
+        rotation.confirm_clock(clocks);
         Ok(Driver {
             federation: Arc::new(federation),
-            rotation: Rotation::new(rotation),
+            rotation,
             store: StateFile::open(files.clone(), folder.join("state"))?,
             keys: KeyFolder::open(files.clone(), folder.join("keys"))?,
             site: Site {
                 server: Arc::clone(server),
                 shown: Mutex::new(None),
             },
+            began: clocks.wall,
         })
     }
 
     pub(crate) fn federation(&self) -> &Arc<Federation> {
         &self.federation
-    }
-
-    /// The operator stands for the clock, by starting the program.
-    pub(crate) fn confirm_clock(&mut self, clocks: Clocks) {
-        self.rotation.confirm_clock(clocks);
     }
 
     /// Does what is due.
@@ -99,9 +100,14 @@ impl Driver {
             }
             Err(error) => failures.push(chain(&error)),
         }
+        let began = self.began;
+        let events = rotation.take_events().into_iter();
+        // What happened before this program began was told then.
+        let news =
+            events.filter(|event| !matches!(event, Event::Transition(past) if past.at < began));
         Pass {
             wait: done.wait,
-            news: rotation.take_events().iter().map(tell).collect(),
+            news: news.map(|event| tell(&event)).collect(),
             failures,
         }
     }

@@ -111,6 +111,7 @@ async fn serve(config: Config, state: &State, port: u16) -> Result<(), Box<dyn E
         config,
         federations,
         clock: Arc::new(|| clocks().wall),
+        body_within: BODY_WITHIN,
         log,
     });
     // The thread ends when the other end of the channel is dropped.
@@ -137,6 +138,9 @@ async fn serve(config: Config, state: &State, port: u16) -> Result<(), Box<dyn E
     Ok(())
 }
 
+/// How long the body of a request may take to come; the longest takes a second over a slow line.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+
 /// How long requests that have begun may take when the program ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
@@ -161,8 +165,8 @@ fn open(
     let mut drivers = Vec::new();
     for account in &config.accounts {
         let policy = config.rotation;
-        let mut driver = Driver::open(account, policy, base_url, state, documents, &random)?;
-        driver.confirm_clock(clocks());
+        let now = clocks();
+        let mut driver = Driver::open(account, policy, base_url, state, documents, &random, now)?;
         let pass = driver.pass(clocks);
         tell(&driver, &pass);
         if let Some(failure) = pass.failures.first() {

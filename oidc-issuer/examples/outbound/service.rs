@@ -29,9 +29,6 @@ use crate::federation::Federation;
 /// four bytes that are escaped as twelve, are 350 kB.
 pub(crate) const MAX_BODY_BYTES: usize = 512 * 1024;
 
-/// How long a body may take to come. One of that size takes a second over a slow line.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
-
 /// Says what time it is.
 pub(crate) type Clock = Arc<dyn Fn() -> NumericDate + Send + Sync>;
 
@@ -40,6 +37,8 @@ pub(crate) struct Service {
     pub(crate) config: Config,
     pub(crate) federations: BTreeMap<String, Arc<Federation>>,
     pub(crate) clock: Clock,
+    /// How long a body may take to come.
+    pub(crate) body_within: Duration,
     /// One line for each request; it holds nothing secret.
     pub(crate) log: fn(&str),
 }
@@ -56,7 +55,7 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     let id = JwtId::random(&SystemRandom::new());
     let request_id = id.as_ref().map_or("unknown", JwtId::as_str).to_owned();
     let (head, body) = request.into_parts();
-    let outcome = match read(&head, body).await {
+    let outcome = match read(&head, body, service.body_within).await {
         Ok(body) => {
             let service = Arc::clone(&service);
             let answering = move || service.answer(&head, &body);
@@ -105,7 +104,7 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
 }
 
 /// The body of a request that is of the right form.
-async fn read(head: &Parts, body: Body) -> Result<Bytes, AwsError> {
+async fn read(head: &Parts, body: Body, within: Duration) -> Result<Bytes, AwsError> {
     if head.method != Method::POST {
         let message = "requests of the Query API are POST requests";
         return Err(AwsError::new(405, "MethodNotAllowed", message));
@@ -118,14 +117,9 @@ async fn read(head: &Parts, body: Body) -> Result<Bytes, AwsError> {
         let message = format!("the body has to be {MEDIA_TYPE}");
         return Err(AwsError::new(415, "UnsupportedMediaType", message));
     }
-    let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, MAX_BODY_BYTES)).await;
-    let read = read.map_err(|_| {
-        AwsError::new(
-            408,
-            "RequestTimeout",
-            "the body did not come within ten seconds",
-        )
-    })?;
+    let read = tokio::time::timeout(within, to_bytes(body, MAX_BODY_BYTES)).await;
+    let read =
+        read.map_err(|_| AwsError::new(408, "RequestTimeout", "the body did not come in time"))?;
     read.map_err(|error| {
         if error.into_inner().is::<LengthLimitError>() {
             let message = format!("the body is longer than {MAX_BODY_BYTES} bytes");

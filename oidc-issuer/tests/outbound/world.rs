@@ -1,9 +1,11 @@
 //! The program's parts under a clock of the test's own, without sockets.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -150,12 +152,13 @@ pub(crate) struct World {
     pub(crate) drivers: Vec<Driver>,
     pub(crate) router: Router,
     seconds: Arc<AtomicI64>,
-    runtime: tokio::runtime::Runtime,
+    pub(crate) runtime: tokio::runtime::Runtime,
     _state: State,
 }
 
 impl World {
     pub(crate) fn open(folder: &Folder) -> World {
+        first_start(&folder.path("state"));
         World::with(folder, &config(), BASE_URL)
     }
 
@@ -175,7 +178,8 @@ impl World {
         let mut drivers = Vec::new();
         for account in &config.accounts {
             let (policy, random) = (config.rotation, SystemRandom::new());
-            let driver = Driver::open(account, policy, base_url, &state, &documents, &random);
+            let now = Clocks::new(at(NOW), Duration::ZERO);
+            let driver = Driver::open(account, policy, base_url, &state, &documents, &random, now);
             drivers.push(driver.unwrap());
         }
         let ids = config.accounts.iter().map(|account| account.id.clone());
@@ -187,6 +191,7 @@ impl World {
             config,
             federations,
             clock: Arc::new(move || at(time.load(Ordering::SeqCst))),
+            body_within: Duration::from_millis(50),
             log: |_| {},
         };
         let mut world = World {
@@ -199,10 +204,6 @@ impl World {
                 .unwrap(),
             _state: state,
         };
-        let clocks = world.clocks();
-        for driver in &mut world.drivers {
-            driver.confirm_clock(clocks);
-        }
         world.pass();
         world
     }
@@ -309,6 +310,55 @@ impl World {
         let valid = data.claims["exp"].as_i64()? > now && data.claims["iat"].as_i64()? <= now;
         valid.then_some(data.claims)
     }
+}
+
+/// The files after a first start: keys take a while to make, and are made once.
+static AFTER_FIRST_START: LazyLock<BTreeMap<PathBuf, Vec<u8>>> = LazyLock::new(|| {
+    let folder = Folder::new("first");
+    drop(World::with(&folder, &config(), BASE_URL));
+    contents(&folder.path("state"))
+        .into_iter()
+        .map(|(path, bytes)| (path.strip_prefix(&folder.0).unwrap().to_owned(), bytes))
+        .collect()
+});
+
+/// Puts them into a folder that is not there yet.
+fn first_start(state: &Path) {
+    if state.exists() {
+        return;
+    }
+    for (path, bytes) in AFTER_FIRST_START.iter() {
+        let path = state.parent().unwrap().join(path);
+        let mut folder = std::fs::DirBuilder::new();
+        let made = folder
+            .recursive(true)
+            .mode(0o700)
+            .create(path.parent().unwrap());
+        made.unwrap();
+        let mut file = std::fs::OpenOptions::new();
+        let mut file = file
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .unwrap();
+        file.write_all(bytes).unwrap();
+    }
+}
+
+/// The files below a folder with what is in them.
+pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.append(&mut contents(&path));
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            found.insert(path, bytes);
+        }
+    }
+    found
 }
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
