@@ -326,6 +326,16 @@ fn an_exit_code_says_whose_fault_it_was() {
             (Some(125), said)
         );
     }
+    let far = runner.folder.file(&"a".repeat(100));
+    std::fs::create_dir(&far).unwrap();
+    let mut run = runner.run(&[], &["true"]);
+    let output = run.env("TMPDIR", &far).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(125), "{said}");
+    assert!(
+        said.starts_with("ci_runner: the socket ") && said.contains("SUN_LEN"),
+        "{said}"
+    );
     let wrong = runner
         .program()
         .args(["run", "--claims", "{}"])

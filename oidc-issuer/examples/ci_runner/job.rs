@@ -62,7 +62,8 @@ pub(crate) async fn run(
     service: Router,
 ) -> Result<u8, Box<dyn Error>> {
     let socket = Socket::open(user)?;
-    let listener = UnixListener::bind(&socket.path)?;
+    let listener = UnixListener::bind(&socket.path)
+        .map_err(|error| format!("the socket {}: {error}", socket.path.display()))?;
     socket.admit(user)?;
     let serving = tokio::spawn(async move { axum::serve(listener, service).await });
     // Before the job is there: no signal is lost.

@@ -22,6 +22,7 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::Write as _;
 use std::path::Path;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,13 +72,24 @@ const NOT_RUN: u8 = 125;
 type Outcome = Result<ExitCode, Box<dyn Error>>;
 
 fn in_runtime(work: impl Future<Output = Outcome>) -> Outcome {
-    tokio::runtime::Runtime::new()?.block_on(work)
+    let runtime = tokio::runtime::Runtime::new()?;
+    let outcome = runtime.block_on(work);
+    // A pass of the driver that waits for the network is not waited for: wherever it ends, nothing is
+    // lost.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Publishes the documents, and drives the rotation until it is told to stop.
 async fn serve(arguments: Serve) -> Outcome {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut told_to_stop = pin!(async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    });
     let folder = StateFolder::new(Files::new(), arguments.state);
     let known = folder.read()?;
     let address = known
@@ -107,15 +119,15 @@ async fn serve(arguments: Serve) -> Outcome {
     let mut ready = false;
     loop {
         let publisher = Arc::clone(&publisher);
-        let pass = tokio::task::spawn_blocking(move || {
+        let driving = tokio::task::spawn_blocking(move || {
             let pass = keys.pass(&*publisher, clocks);
             (keys, pass)
         });
-        let pass = {
-            let (driven, pass) = pass.await?;
-            keys = driven;
-            pass
+        let (driven, pass) = tokio::select! {
+            driven = driving => driven?,
+            () = &mut told_to_stop => break,
         };
+        keys = driven;
         for line in &pass.told {
             log(line);
         }
@@ -131,8 +143,7 @@ async fn serve(arguments: Serve) -> Outcome {
         }
         tokio::select! {
             () = tokio::time::sleep(pass.wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP)) => {}
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            () = &mut told_to_stop => break,
         }
     }
     Ok(ExitCode::SUCCESS)
