@@ -34,6 +34,7 @@ use oidc_issuer::fs::Files;
 use oidc_issuer::http::DocumentServer;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use zeroize::Zeroizing;
 
 use crate::arguments::{Arguments, Command, USAGE};
 use crate::clock::clocks;
@@ -72,7 +73,7 @@ fn log(line: &str) {
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let path = &arguments.config;
-    let json = Files::new().read(path, MAX_CONFIG_BYTES)?;
+    let json = Zeroizing::new(Files::new().read(path, MAX_CONFIG_BYTES)?);
     let config = Config::parse(&json);
     let config = config.map_err(|error| format!("{}: {error}", path.display()))?;
     let state = State::open(&arguments.state)?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use oidc_core::Algorithm;
 use oidc_issuer::http::DocumentServer;
 use oidc_issuer::{Clocks, RotationPolicy, SystemRandom};
 use serde_json::{Value, json};
@@ -322,6 +323,27 @@ fn a_damaged_record_or_a_lost_one_begins_no_second_identity() {
     assert_eq!(driver.federation().info().unwrap().as_str(), issuer);
     // What was told before is not told again.
     assert!(pass.news.is_empty(), "{:?}", pass.news);
+}
+
+#[test]
+fn a_lost_private_key_is_told_and_no_other_takes_its_place() {
+    let folder = Folder::new("lost-key");
+    let world = World::enabled(&folder);
+    let kid = world.drivers[0].federation().signer().unwrap();
+    let kid = kid.signing_kid(Algorithm::Es384).unwrap().to_owned();
+    drop(world);
+    let keys = folder.path("state/111122223333/keys");
+    for (path, pem) in contents(&keys) {
+        if String::from_utf8(pem).unwrap().contains(&kid) {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let (driver, pass) = start(&folder).unwrap();
+    let told = |line: &String| line.starts_with(&format!("key {kid}: "));
+    assert!(pass.failures.iter().any(told), "{:?}", pass.failures);
+    let signer = driver.federation().signer().unwrap();
+    assert_eq!(signer.signing_kid(Algorithm::Es384), None);
+    assert!(signer.signing_kid(Algorithm::Rs256).is_some());
 }
 
 #[test]

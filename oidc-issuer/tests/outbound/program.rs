@@ -1,8 +1,11 @@
 //! The program from outside: its arguments, its signals, its port, and HTTP that is none.
 
+use std::process::Command;
+
+use serde_json::json;
+
 use super::running::{Running, ask, command, configure, get, program, receive, send};
 use super::world::{ADMIN, DEPLOYER, Folder, config};
-use std::process::Command;
 
 const INFO: &str = "Action=GetOutboundWebIdentityFederationInfo&Version=2010-05-08";
 const ENABLE: &str = "Action=EnableOutboundWebIdentityFederation&Version=2010-05-08";
@@ -95,6 +98,43 @@ fn it_keeps_its_port_and_its_word_until_it_is_ended() {
     second.signal("INT");
     assert_eq!(second.code(), Some(0));
     drop(idle);
+}
+
+#[test]
+fn behind_a_proxy_the_port_may_change_and_the_issuers_may_not() {
+    let folder = Folder::new("proxy");
+    let mut behind = config();
+    behind["public_url"] = json!("https://tokens.example");
+    configure(&folder, &behind);
+    let first = Running::start(&folder);
+    let issuer = ask(first.address, ADMIN, "iam", ENABLE)
+        .unwrap()
+        .element("IssuerIdentifier");
+    let path = issuer
+        .as_deref()
+        .and_then(|url| url.strip_prefix("https://tokens.example"));
+    let document = format!("{}/.well-known/jwks.json", path.unwrap());
+    let published = get(first.address, &document).unwrap();
+    assert_eq!(published.status, 200);
+    // The port stays taken, so that the next one is another.
+    let address = first.address;
+    drop(first);
+    let taken = std::net::TcpListener::bind(address).unwrap();
+    let second = Running::start(&folder);
+    assert_ne!(second.address, address);
+    drop(taken);
+    let info = ask(second.address, ADMIN, "iam", INFO).unwrap();
+    assert_eq!(info.element("IssuerIdentifier"), issuer);
+    assert_eq!(get(second.address, &document).unwrap().text, published.text);
+    drop(second);
+
+    configure(&folder, &config());
+    let (code, out, err) = run(command(&folder));
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(
+        err.contains("are under https://tokens.example and cannot move to"),
+        "{err}"
+    );
 }
 
 /// RFC 9112 and the limits of the server beneath.
