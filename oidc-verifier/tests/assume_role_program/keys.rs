@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use oidc_core::Algorithm;
 
-use crate::support::NOW;
+use crate::support::{self, NOW};
 use crate::world::*;
 
 /// A token of an issuer that is there for a day.
-fn long_lived(issuer: &str) -> crate::support::Members {
+fn long_lived(issuer: &str) -> support::Members {
     claims(issuer, "job-42", AUDIENCE).with("exp", &(NOW + 86_400).to_string())
 }
 
@@ -86,4 +86,29 @@ async fn an_issuer_that_was_never_reached_is_a_communication_error() {
     world.sites.publish(DOWN, [key_of(Algorithm::Rs256)]);
     pass(Duration::from_secs(61)).await;
     world.granted(&assume(UNREACHED, &token)).await;
+}
+
+/// A flood of names that nobody has, beside good callers and a rotation: no more fetches than the permits,
+/// and the good token is granted all the same. `KeySourceConfig`: 2 in 30 s, one of them for such names.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_invented_keys_costs_no_more_than_the_permits() {
+    let world = World::new();
+    world.granted(&assume(BATCH, &signed(&job()))).await;
+    let before = world.sites.fetches(CI);
+    let flood = |number: usize| {
+        let header = format!(r#"{{"alg":"RS256","kid":"invented-{number}"}}"#);
+        support::sign(key_of(Algorithm::Rs256), header, job().to_json())
+    };
+    for second in 0..30 {
+        for number in 0..20 {
+            let answer = world
+                .call(&assume(BATCH, &flood(second * 20 + number)))
+                .await;
+            assert_eq!(answer.refusal(), (400, "InvalidIdentityToken".to_owned()));
+        }
+        world.granted(&assume(BATCH, &signed(&job()))).await;
+        pass(Duration::from_secs(1)).await;
+    }
+    let fetched = world.sites.fetches(CI) - before;
+    assert!((1..=2).contains(&fetched), "{fetched} fetches");
 }

@@ -1,7 +1,7 @@
 //! The program itself, as a process, and issuers on sockets of this machine.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -256,6 +256,18 @@ pub(crate) fn post(address: &str, headers: &[(&str, &str)], body: &str) -> Optio
         status,
         body: body.to_owned(),
     })
+}
+
+/// The status of what comes back to these bytes, after which nothing more is sent; `None` if nothing does.
+pub(crate) fn raw(address: &str, bytes: &[u8]) -> Option<u16> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    // It may have heard enough before the end.
+    let _ = stream.write_all(bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    answer.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
 }
 
 /// An issuer on a socket, with keys that can be replaced.

@@ -594,3 +594,34 @@ async fn whatever_is_no_request_has_its_documented_answer() {
     // It is none the worse for it.
     world.granted(&good()).await;
 }
+
+/// Each byte of a good request changed in several ways: it is granted or refused, and never the service's
+/// own failure. What is granted has the token as it was.
+#[tokio::test(start_paused = true)]
+async fn no_changed_byte_of_a_request_is_the_services_own_failure() {
+    let world = World::new();
+    let body = form(&good());
+    let token = signed(&job());
+    let (mut granted, mut refused) = (0, 0);
+    for at in 0..body.len() {
+        for byte in [b'&', b'=', b'%', b'+', b'.', b'/', b'A', b'_', 0, 0xff] {
+            let mut changed = body.clone().into_bytes();
+            if std::mem::replace(&mut changed[at], byte) == byte {
+                continue;
+            }
+            let mut request = post("");
+            *request.body_mut() = Body::from(changed.clone());
+            let answer = world.send(request).await;
+            if answer.status == 200 {
+                assert!(String::from_utf8(changed).unwrap().contains(&token));
+                granted += 1;
+            } else {
+                let (status, code) = answer.refusal();
+                assert!((400..500).contains(&status), "{status} {code} at {at}");
+                refused += 1;
+            }
+        }
+    }
+    // Most of the names that a session may have instead.
+    assert!(granted > 5 && refused > 4_000, "{granted} {refused}");
+}

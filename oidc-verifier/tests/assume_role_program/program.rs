@@ -119,6 +119,84 @@ async fn half_a_request_does_not_keep_it_from_ending() {
     assert!(status.success(), "{status}");
 }
 
+/// Bytes that are no HTTP, or too much of it: a 4xx and the end of the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_http_is_answered_with_a_4xx_or_not_at_all() {
+    let (folder, issuer) = (Folder::new("raw"), LiveIssuer::start().await);
+    let config = folder.write("config.json", &configuration(issuer.url()).to_string());
+    let program = Program::start(&config, &folder.path("state"));
+    let form = "Host: a\r\nContent-Type: application/x-www-form-urlencoded";
+    let headers = "X: y\r\n".repeat(200);
+    let long = "y".repeat(1 << 20);
+    for (bytes, expected) in [
+        ("\r\n\r\n\r\n\r\nGET".to_owned(), None),
+        ("hello\r\n\r\n".to_owned(), Some(400)),
+        (
+            "\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n".to_owned(),
+            Some(400),
+        ),
+        ("POST / HTTP/9.9\r\n\r\n".to_owned(), Some(400)),
+        (format!("POST / HTTP/1.1\r\nHost a\r\n\r\n"), Some(400)),
+        (format!("POST / HTTP/1.1\r\n{headers}\r\n"), Some(431)),
+        (format!("POST / HTTP/1.1\r\nX: {long}\r\n\r\n"), Some(431)),
+        (format!("POST /{long} HTTP/1.1\r\n\r\n"), Some(431)),
+        (
+            format!("POST /{} HTTP/1.1\r\n{form}\r\n\r\n", "y".repeat(65_533)),
+            Some(404),
+        ),
+        (
+            format!("POST /{} HTTP/1.1\r\n{form}\r\n\r\n", "y".repeat(65_534)),
+            Some(414),
+        ),
+        (
+            format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: -1\r\n\r\n"),
+            Some(400),
+        ),
+        (
+            format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na"),
+            Some(400),
+        ),
+        (
+            format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: 999999999999\r\n\r\na"),
+            Some(400),
+        ),
+        (
+            format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: 10\r\n\r\nAction"),
+            Some(400),
+        ),
+        (
+            format!("POST / HTTP/1.1\r\n{form}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\na\r\n"),
+            Some(400),
+        ),
+        (
+            format!("POST / HTTP/1.1\r\n{form}\r\nTransfer-Encoding: gzip\r\n\r\na"),
+            Some(400),
+        ),
+        (
+            format!(
+                "POST / HTTP/1.1\r\n{form}\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n"
+            ),
+            Some(400),
+        ),
+        (format!("HEAD / HTTP/1.1\r\n{form}\r\n\r\n"), Some(405)),
+        (
+            format!("POST http://other/ HTTP/1.1\r\n{form}\r\n\r\n"),
+            Some(400),
+        ),
+        (format!("OPTIONS * HTTP/1.1\r\n{form}\r\n\r\n"), Some(404)),
+    ] {
+        let shown: String = bytes.chars().take(120).collect();
+        let status = raw(&program.address, bytes.as_bytes());
+        // Of what is far too long it hears no end, and the answer may be lost with the connection.
+        let unheard = status.is_none() && bytes.len() > 100_000;
+        assert!(unheard || status == expected, "{status:?}: {shown:?}");
+    }
+    let answer = program
+        .call(&assume(ROLE, &issuer.token("job-42")))
+        .unwrap();
+    assert_eq!(answer.status, 200);
+}
+
 /// Nothing is kept of a session, of a refusal, or of a name that a token has invented.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
