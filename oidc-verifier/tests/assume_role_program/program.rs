@@ -136,7 +136,7 @@ async fn what_is_no_http_is_answered_with_a_4xx_or_not_at_all() {
             Some(400),
         ),
         ("POST / HTTP/9.9\r\n\r\n".to_owned(), Some(400)),
-        (format!("POST / HTTP/1.1\r\nHost a\r\n\r\n"), Some(400)),
+        ("POST / HTTP/1.1\r\nHost a\r\n\r\n".to_owned(), Some(400)),
         (format!("POST / HTTP/1.1\r\n{headers}\r\n"), Some(431)),
         (format!("POST / HTTP/1.1\r\nX: {long}\r\n\r\n"), Some(431)),
         (format!("POST /{long} HTTP/1.1\r\n\r\n"), Some(431)),
