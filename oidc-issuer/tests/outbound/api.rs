@@ -133,6 +133,38 @@ fn each_key_speaks_for_its_own_principal_account_and_region() {
     );
 }
 
+/// IAM User Guide, "Understanding token claims": what the service knows of a session.
+#[test]
+fn what_the_configuration_says_of_a_session_is_in_its_tokens() {
+    let folder = Folder::new("facts");
+    let mut config = config();
+    config["access_keys"][4]["principal"] = json!({
+        "session": "arn:aws:sts::444455556666:assumed-role/neighbour/session",
+        "lambda_function": "arn:aws:lambda:eu-north-1:444455556666:function:f",
+        "federated_provider": "arn:aws:iam::444455556666:oidc-provider/ci.example",
+        "identity_store_user": {"store": "arn:aws:identitystore::444455556666:identitystore/d-1", "id": "u"},
+        "source_identity": "alice",
+        "tags": {"a": "1", "b": ""}
+    });
+    let world = World::with(&folder, &config, BASE_URL);
+    let token = world.token(NEIGHBOUR, DOPPLER).token();
+    let claims = world.accept(&token, "doppler").unwrap();
+    assert_eq!(
+        claims["https://sts.amazonaws.com/"],
+        json!({
+            "aws_account": "444455556666",
+            "source_region": REGION,
+            "principal_id": "arn:aws:iam::444455556666:role/neighbour",
+            "lambda_source_function_arn": "arn:aws:lambda:eu-north-1:444455556666:function:f",
+            "federated_provider": "arn:aws:iam::444455556666:oidc-provider/ci.example",
+            "identity_store_arn": "arn:aws:identitystore::444455556666:identitystore/d-1",
+            "identity_store_user_id": "u",
+            "source_identity": "alice",
+            "principal_tags": {"a": "1", "b": ""}
+        })
+    );
+}
+
 #[test]
 fn several_audiences_are_an_array_and_one_is_a_string() {
     let folder = Folder::new("audiences");
