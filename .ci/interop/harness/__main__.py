@@ -1,6 +1,6 @@
 """Runs every case, prints the table, and compares it with docs/interop.md or writes it there.
 
-Usage: harness --examples FOLDER --installed FOLDER --page FILE [--write] [--only NAME]
+Usage: harness --examples FOLDER --installed FOLDER --aws FOLDER --page FILE [--write] [--only NAME]
 """
 
 import argparse
@@ -15,6 +15,7 @@ from functools import partial
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "python"))
 
+import aws  # noqa: E402
 import clients  # noqa: E402
 import issuers  # noqa: E402
 import nginx  # noqa: E402
@@ -30,8 +31,9 @@ SLOW = ("client go-oidc", "nginx")
 class Tools:
     """Where everything is."""
 
-    def __init__(self, examples, installed, folder):
-        self.examples, self.installed, self.folder = examples, installed, folder
+    def __init__(self, examples, installed, aws, folder):
+        self.examples, self.installed, self.folder = map(os.path.abspath, (examples, installed, folder))
+        self.aws = os.path.abspath(aws)
         self.sources = os.path.dirname(HERE)
 
     def example(self, name):
@@ -50,6 +52,7 @@ class Tools:
 def parts(tools):
     """What is run, in the order of the table: a name, and what yields the rows."""
     for name, command in {
+        "ours": [tools.example("interop_verifier")],
         "pyjwt": tools.python("client_pyjwt"),
         "joserfc": tools.python("client_joserfc"),
         "jose": tools.node("client_jose"),
@@ -66,6 +69,7 @@ def parts(tools):
         "oidc-provider": tools.node("issuer_oidc_provider"),
     }.items():
         yield f"issuer {name}", partial(issuers.rows, name, command, tools)
+    yield "aws", partial(aws.rows, tools)
     yield "nginx", partial(nginx.rows, tools)
 
 
@@ -92,13 +96,17 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--examples", required=True)
     arguments.add_argument("--installed", required=True)
+    arguments.add_argument("--aws", required=True, help="the environment of the AWS CLI and boto3")
     arguments.add_argument("--page", required=True)
     arguments.add_argument("--write", action="store_true")
     arguments.add_argument("--only", help="run the parts whose names have this in them")
     options = arguments.parse_args()
 
+    # Nobody's account is used by accident.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
     with tempfile.TemporaryDirectory(prefix="interop-") as folder:
-        tools = Tools(os.path.abspath(options.examples), os.path.abspath(options.installed), folder)
+        tools = Tools(options.examples, options.installed, options.aws, folder)
         chosen = [part for part in parts(tools) if (options.only or "") in part[0]]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             begun = {part[0]: pool.submit(run, part) for part in sorted(chosen, key=is_fast)}
