@@ -41,7 +41,9 @@ impl AssumeRole {
             "RoleSessionName",
             AssumeRole::SESSION_NAME_CHARS,
         );
-        let token = faults.text(&mut query, "WebIdentityToken", AssumeRole::TOKEN_CHARS);
+        let mut token = faults.text(&mut query, "WebIdentityToken", AssumeRole::TOKEN_CHARS);
+        // CircleCI's steps write `echo $OIDC_TOKEN` to a file, and SDKs send what is in the file.
+        token.truncate(token.trim_end_matches(['\r', '\n']).len());
         let seconds = query.take_number("DurationSeconds")?;
         let provider_id = faults.optional(&mut query, "ProviderId", AssumeRole::PROVIDER_ID_CHARS);
         let policy = faults.optional(&mut query, "Policy", AssumeRole::POLICY_CHARS);

@@ -49,6 +49,23 @@ async fn a_token_becomes_a_session_of_the_role() {
     );
 }
 
+/// Seed, "OIDC tokens with custom claims": `echo $OIDC_TOKEN > "$AWS_WEB_IDENTITY_TOKEN_FILE"`, which the
+/// AWS CLI and boto3 send as it is.
+#[tokio::test(start_paused = true)]
+async fn a_token_may_end_as_a_file_does() {
+    let world = World::new();
+    for end in ["\n", "\r\n"] {
+        let token = signed(&job()) + end;
+        let answer = world.call(&assume(BATCH, &token)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    for token in ["\n\n\n\n".to_owned(), signed(&job()) + "\n "] {
+        let answer = world.call(&assume(BATCH, &token)).await;
+        let invalid = "InvalidIdentityToken".to_owned();
+        assert_eq!(answer.refusal(), (400, invalid));
+    }
+}
+
 /// The table of what a token can be, and the documented answer for each.
 #[tokio::test(start_paused = true)]
 async fn each_token_that_is_refused_has_its_code() {
