@@ -21,8 +21,7 @@ fn clean(program: &str, home: &Folder) -> Command {
         .env("AWS_CONFIG_FILE", home.path("no-config"))
         .env("AWS_SHARED_CREDENTIALS_FILE", home.path("no-credentials"))
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_DEFAULT_REGION", REGION)
-        .env("AWS_MAX_ATTEMPTS", "1");
+        .env("AWS_DEFAULT_REGION", REGION);
     command
 }
 

@@ -197,8 +197,20 @@ impl Program {
         (status, rest, self.log())
     }
 
-    pub(crate) fn call(&self, call: &Call) -> Option<Answer> {
-        post(&self.address, &[], &form(call))
+    /// The answer to a call, after the keys have come: a machine that is busy may need longer for
+    /// them than a call waits.
+    pub(crate) fn call(&self, call: &Call) -> Answer {
+        for _ in 0..20 {
+            let answer = self.call_once(call);
+            if answer.text("Code").as_deref() != Some("IDPCommunicationError") {
+                return answer;
+            }
+        }
+        panic!("no keys have come: {}", self.log())
+    }
+
+    pub(crate) fn call_once(&self, call: &Call) -> Answer {
+        post(&self.address, &[], &form(call)).unwrap()
     }
 
     pub(crate) fn caller(&self, credentials: &Credentials) -> Answer {
@@ -258,16 +270,19 @@ pub(crate) fn post(address: &str, headers: &[(&str, &str)], body: &str) -> Optio
     })
 }
 
-/// The status of what comes back to these bytes, after which nothing more is sent; `None` if nothing does.
-pub(crate) fn raw(address: &str, bytes: &[u8]) -> Option<u16> {
+/// The status of what comes back to these bytes; `None` if the connection just ends. If they are `cut`,
+/// the other side hears that nothing more comes.
+pub(crate) fn raw(address: &str, bytes: &[u8], cut: bool) -> Option<u16> {
     let mut stream = TcpStream::connect(address).unwrap();
     // It may have heard enough before the end.
     let _ = stream.write_all(bytes);
-    let _ = stream.shutdown(Shutdown::Write);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8_lossy(&answer);
-    answer.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+    if cut {
+        let _ = stream.shutdown(Shutdown::Write);
+    }
+    let mut line = Vec::new();
+    let _ = BufReader::new(stream).read_until(b'\n', &mut line);
+    let line = String::from_utf8_lossy(&line);
+    line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
 }
 
 /// An issuer on a socket, with keys that can be replaced.

