@@ -76,7 +76,7 @@ fn what_is_wrong_with_a_configuration_is_said_with_its_place() {
 #[test]
 fn the_configuration_of_the_how_to_is_one() {
     let page = include_str!("../../../docs/secrets-exchange.md");
-    let (_, sample) = page.split_once("```json\n").unwrap();
+    let (_, sample) = page.split_once("\n```json\n").unwrap();
     let (sample, _) = sample.split_once("```").unwrap();
     Configuration::from_json(sample.as_bytes()).unwrap();
 }
