@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "each program uses what its service needs")]
 
+pub(crate) mod body;
 pub(crate) mod query;
 pub(crate) mod sigv4;
 pub(crate) mod xml;

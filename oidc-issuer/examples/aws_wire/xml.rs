@@ -1,6 +1,6 @@
 //! The answers of the Query protocol: XML in the namespace of the service.
 
-use http::header::CONTENT_TYPE;
+use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 use oidc_core::NumericDate;
 use quick_xml::escape::escape;
@@ -32,7 +32,7 @@ impl Answerer<'_> {
         self.respond(StatusCode::OK, &format!("{action}Response"), &response)
     }
 
-    /// The status of the error with `<ErrorResponse>`.
+    /// The status of the error with `<ErrorResponse>`; with 405 the one method that there is.
     pub(crate) fn error(self, error: &AwsError) -> Response<String> {
         let status = StatusCode::from_u16(error.status);
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -48,7 +48,12 @@ impl Answerer<'_> {
             inner.text("Message", &error.message);
         });
         response.text("RequestId", self.request_id);
-        self.respond(status, "ErrorResponse", &response)
+        let mut response = self.respond(status, "ErrorResponse", &response);
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            let methods = HeaderValue::from_static("POST");
+            response.headers_mut().insert(ALLOW, methods);
+        }
+        response
     }
 
     fn respond(self, status: StatusCode, root: &str, elements: &Elements) -> Response<String> {

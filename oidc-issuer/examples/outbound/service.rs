@@ -6,20 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::routing::any;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::Response;
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, header};
-use http_body_util::LengthLimitError;
 use oidc_core::NumericDate;
 use oidc_issuer::http::DocumentServer;
 use oidc_issuer::{JwtId, SystemRandom};
 
 use crate::actions::{self, IAM, STS};
 use crate::aws_wire::AwsError;
-use crate::aws_wire::query::{MEDIA_TYPE, Query};
+use crate::aws_wire::body;
+use crate::aws_wire::query::Query;
 use crate::aws_wire::sigv4::{self, Scope, Secret, Signed};
 use crate::aws_wire::xml::{Answerer, Elements};
 use crate::config::{AccessKey, Config, SecretText};
@@ -55,7 +53,7 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     let id = JwtId::random(&SystemRandom::new());
     let request_id = id.as_ref().map_or("unknown", JwtId::as_str).to_owned();
     let (head, body) = request.into_parts();
-    let outcome = match read(&head, body, service.body_within).await {
+    let outcome = match body::read(&head, body, MAX_BODY_BYTES, service.body_within).await {
         Ok(body) => {
             let service = Arc::clone(&service);
             let answering = move || service.answer(&head, &body);
@@ -89,56 +87,13 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
         }) => {
             (service.log)(&format!("{request_id} {who} {error}{why}"));
             let request_id = &request_id;
-            let mut response = Answerer {
+            Answerer {
                 namespace,
                 request_id,
             }
-            .error(&error);
-            if error.status == 405 {
-                let methods = HeaderValue::from_static("POST");
-                response.headers_mut().insert(ALLOW, methods);
-            }
-            response
+            .error(&error)
         }
     }
-}
-
-/// The body of a request that is of the right form.
-async fn read(head: &Parts, body: Body, within: Duration) -> Result<Bytes, AwsError> {
-    if head.method != Method::POST {
-        let message = "requests of the Query API are POST requests";
-        return Err(AwsError::new(405, "MethodNotAllowed", message));
-    }
-    if head.uri.query().is_some() {
-        let message = "the parameters belong into the body";
-        return Err(AwsError::new(400, "InvalidQueryParameter", message));
-    }
-    if !is_form(head) {
-        let message = format!("the body has to be {MEDIA_TYPE}");
-        return Err(AwsError::new(415, "UnsupportedMediaType", message));
-    }
-    let read = tokio::time::timeout(within, to_bytes(body, MAX_BODY_BYTES)).await;
-    let read =
-        read.map_err(|_| AwsError::new(408, "RequestTimeout", "the body did not come in time"))?;
-    read.map_err(|error| {
-        if error.into_inner().is::<LengthLimitError>() {
-            let message = format!("the body is longer than {MAX_BODY_BYTES} bytes");
-            AwsError::new(413, "RequestEntityTooLarge", message)
-        } else {
-            AwsError::new(400, "IncompleteBody", "the body did not come whole")
-        }
-    })
-}
-
-fn is_form(head: &Parts) -> bool {
-    let mut types = head.headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (types.next(), types.next()) else {
-        return false;
-    };
-    let encoded = head.headers.contains_key(header::CONTENT_ENCODING);
-    let media_type = value.to_str().unwrap_or_default().split(';').next();
-    let media_type = media_type.unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case(MEDIA_TYPE) && !encoded
 }
 
 /// What goes out with `200`.

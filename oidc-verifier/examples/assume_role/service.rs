@@ -9,19 +9,17 @@ use std::time::Duration;
 
 use aws_lc_rs::rand;
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
-use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderValue, Method};
-use http_body_util::LengthLimitError;
 use oidc_verifier::http::{KeyRefresher, Transport};
 use oidc_verifier::key_source::KeySourceConfig;
 use oidc_verifier::{NumericDate, VerifyError};
 
 use crate::aws_wire::AwsError;
-use crate::aws_wire::query::{self, Query};
+use crate::aws_wire::body;
+use crate::aws_wire::query::Query;
 use crate::aws_wire::sigv4::{self, Secret};
 use crate::aws_wire::xml::{Answerer, Elements, timestamp};
 use crate::configuration::{Account, Configuration};
@@ -100,7 +98,11 @@ impl Service {
         body: Body,
         request_id: &str,
     ) -> Result<(&'static str, Elements), Refusal> {
-        let body = read(parts, body).await?;
+        if parts.uri.path() != "/" {
+            let message = "there is one endpoint, at `/`";
+            return Err(AwsError::new(404, "UnknownOperationException", message).into());
+        }
+        let body = body::read(parts, body, MAX_BODY_BYTES, BODY_WITHIN).await?;
         let query = Query::parse(&body).map_err(AwsError::from)?;
         match (query.action(), query.version()) {
             ("AssumeRoleWithWebIdentity", Some(VERSION)) => {
@@ -247,7 +249,7 @@ async fn handle(State(service): State<Arc<Service>>, request: Request) -> Respon
         request_id: &request_id,
     };
     let (parts, body) = request.into_parts();
-    let mut response = match service.answer(&parts, body, &request_id).await {
+    let response = match service.answer(&parts, body, &request_id).await {
         Ok((action, elements)) => answerer.result(action, &elements),
         Err(Refusal { answer, why }) => {
             let code = answer.code;
@@ -257,57 +259,7 @@ async fn handle(State(service): State<Arc<Service>>, request: Request) -> Respon
             answerer.error(&answer)
         }
     };
-    if response.status() == http::StatusCode::METHOD_NOT_ALLOWED {
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("POST"));
-    }
     response.map(Body::from)
-}
-
-/// The body of a request that this service reads.
-async fn read(parts: &Parts, body: Body) -> Result<Bytes, AwsError> {
-    if parts.uri.path() != "/" {
-        let message = "there is one endpoint, at `/`";
-        return Err(AwsError::new(404, "UnknownOperationException", message));
-    }
-    if parts.method != Method::POST {
-        let message = "requests of the Query API are POST requests";
-        return Err(AwsError::new(405, "MethodNotAllowed", message));
-    }
-    if parts.uri.query().is_some() {
-        let message = "the parameters belong into the body";
-        return Err(AwsError::new(400, "InvalidQueryParameter", message));
-    }
-    if !is_form(parts) {
-        let message = format!("the body has to be {}", query::MEDIA_TYPE);
-        return Err(AwsError::new(415, "UnsupportedMediaType", message));
-    }
-    let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, MAX_BODY_BYTES)).await;
-    let read = read.map_err(|_| {
-        let message = "the body did not come in time";
-        AwsError::new(408, "RequestTimeout", message)
-    })?;
-    read.map_err(|error| {
-        if error.into_inner().is::<LengthLimitError>() {
-            let message = format!("the body is longer than {MAX_BODY_BYTES} bytes");
-            AwsError::new(413, "RequestEntityTooLarge", message)
-        } else {
-            AwsError::new(400, "IncompleteBody", "the body did not come whole")
-        }
-    })
-}
-
-/// `; charset=utf-8` is what botocore adds.
-fn is_form(parts: &Parts) -> bool {
-    let mut types = parts.headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (types.next(), types.next()) else {
-        return false;
-    };
-    let media_type = value.to_str().unwrap_or_default().split(';').next();
-    let media_type = media_type.unwrap_or_default().trim();
-    let encoded = parts.headers.contains_key(CONTENT_ENCODING);
-    media_type.eq_ignore_ascii_case(query::MEDIA_TYPE) && !encoded
 }
 
 fn assumed(
@@ -360,4 +312,4 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 pub(crate) const MAX_BODY_BYTES: usize = 128 * 1024;
 
 /// How long a body may take to come.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const BODY_WITHIN: Duration = Duration::from_secs(10);

@@ -1,11 +1,16 @@
 //! Requests that are none: always a documented 4xx, never a 5xx, never an end of the program.
 
-use axum::body::{Body, Bytes};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
 use http::{Method, Request};
+use http_body::Frame;
 use oidc_core::Algorithm;
+use tokio::time::Instant;
 
 use crate::limits::good;
-use crate::service::MAX_BODY_BYTES;
+use crate::service::{BODY_WITHIN, MAX_BODY_BYTES};
 use crate::support;
 use crate::world::*;
 
@@ -625,4 +630,30 @@ async fn no_changed_byte_of_a_request_is_the_services_own_failure() {
     }
     // Most of the names that a session may have instead.
     assert!(granted > 5 && refused > 4_000, "{granted} {refused}");
+}
+
+/// A body that stops coming.
+struct Endless;
+
+impl HttpBody for Endless {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_is_waited_for_no_longer_than_ten_seconds() {
+    let world = World::new();
+    let begun = Instant::now();
+    let mut request = post("");
+    *request.body_mut() = Body::new(Endless);
+    let answer = world.send(request).await;
+    assert_eq!(answer.refusal(), (408, "RequestTimeout".to_owned()));
+    assert_eq!(begun.elapsed(), BODY_WITHIN);
 }
