@@ -12,6 +12,8 @@
     reason = "helpers of a test program, which starts processes and looks at files"
 )]
 
+mod http_site;
+mod http_world;
 mod support;
 
 #[path = "../examples/secrets_exchange/access_token.rs"]

@@ -5,8 +5,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::arguments::USAGE;
+use crate::http_site::{Site, json as json_reply};
 use crate::support::AUDIENCE;
 use crate::world::{Folder, IDENTITY, SECRETS, SUBJECT, configuration, grants, identity};
 
@@ -34,15 +35,20 @@ struct Provider {
 }
 
 impl Provider {
+    /// One with a new key, whose documents somebody else serves.
+    fn of(id: IssuerIdentifier) -> Provider {
+        let key = SigningKey::generate(Algorithm::Es256, &SystemRandom::new()).unwrap();
+        let issuer = Issuer::builder(id).key(key).build().unwrap();
+        Provider { issuer }
+    }
+
     fn start() -> Provider {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let key = SigningKey::generate(Algorithm::Es256, &SystemRandom::new()).unwrap();
-        let issuer = Issuer::builder(IssuerIdentifier::loopback(&url).unwrap());
-        let issuer = issuer.key(key).build().unwrap();
+        let provider = Provider::of(IssuerIdentifier::loopback(&url).unwrap());
         let server = Arc::new(DocumentServer::new());
-        server.publish(&issuer).unwrap();
+        server.publish(&provider.issuer).unwrap();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -52,7 +58,7 @@ impl Provider {
                 axum::serve(listener, server.router()).await
             })
         });
-        Provider { issuer }
+        provider
     }
 
     /// A token that is good for an hour.
@@ -96,7 +102,11 @@ struct Running {
 
 impl Running {
     fn start(folder: &Folder) -> Running {
-        let mut child = command(folder)
+        Running::of(command(folder))
+    }
+
+    fn of(mut command: Command) -> Running {
+        let mut child = command
             .spawn()
             .expect("the example, which `cargo test` builds");
         let mut line = String::new();
@@ -271,6 +281,48 @@ fn it_ends_cleanly_and_goes_on_where_it_was() {
     let state = std::fs::read_dir(folder.path("state")).unwrap();
     assert_eq!(state.count(), 1, "the log is folded into the database");
     assert_eq!(grants(&database(&folder)), 2);
+}
+
+/// `https://localhost`, with a certificate that the platform does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_may_be_vouched_for_by_an_authority_of_ones_own() {
+    let tls_key = rcgen::KeyPair::generate().unwrap();
+    let names = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let certificate = names.self_signed(&tls_key).unwrap();
+    let issuer = Arc::new(OnceLock::<Issuer>::new());
+    let serving = Arc::clone(&issuer);
+    let site = Site::start_tls(&certificate, &tls_key, move |head, _| {
+        let issuer = serving.get().unwrap();
+        let document = if head.starts_with("GET /.well-known/openid-configuration ") {
+            issuer.discovery_document()
+        } else {
+            issuer.jwk_set_document()
+        };
+        json_reply(std::str::from_utf8(&document.bytes).unwrap())
+    })
+    .await;
+    let id = IssuerIdentifier::loopback(&format!("https://localhost:{}", site.port())).unwrap();
+    let provider = Provider::of(id);
+    let token = provider.token();
+    let folder = Folder::new();
+    provider.configure(&folder);
+    assert!(issuer.set(provider.issuer).is_ok());
+    for (authority, status) in [(certificate.pem(), 200), (other_authority(), 503)] {
+        let roots = folder.path("roots.pem");
+        std::fs::write(&roots, authority).unwrap();
+        let mut command = command(&folder);
+        command.arg("--root-certificates").arg(roots);
+        let running = Running::of(command);
+        let body = json!({"identity": IDENTITY, "token": token});
+        let answer = post(running.address, "/v3/auth/oidc", &body).unwrap();
+        assert_eq!(answer.0, status, "{}", answer.1);
+    }
+}
+
+fn other_authority() -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    names.self_signed(&key).unwrap().pem()
 }
 
 /// What the HTTP library answers before a request comes to the service.
