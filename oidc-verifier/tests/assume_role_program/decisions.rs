@@ -6,6 +6,7 @@ use std::time::Duration;
 use oidc_core::Algorithm;
 use serde_json::json;
 
+use crate::sessions::SessionKey;
 use crate::support;
 use crate::world::*;
 
@@ -339,6 +340,33 @@ async fn two_accounts_trust_one_issuer_for_different_audiences() {
         assert_eq!(answer.status == 200, granted, "{role} {aud}");
         if !granted {
             assert_eq!(answer.refusal(), (400, "InvalidIdentityToken".to_owned()));
+        }
+    }
+}
+
+/// A trust policy speaks of the provider of one account, by its ARN, and not of an issuer.
+#[tokio::test(start_paused = true)]
+async fn the_provider_of_another_account_admits_nobody() {
+    let arn = |account| {
+        format!("arn:aws:iam::{account}:oidc-provider/oidc.circleci.com/org/{ORGANISATION}")
+    };
+    for (account, granted) in [(ACCOUNT, true), (OTHER_ACCOUNT, false)] {
+        let mut configuration = configuration();
+        let principal = "/accounts/0/roles/1/trust_policy/Statement/Principal/Federated";
+        *configuration.pointer_mut(principal).unwrap() = json!(arn(account));
+        let world = World::configured(&configuration, &[7; SessionKey::BYTES]);
+        let answer = world
+            .call(&assume(DEPLOY, &signed(&circleci_job(PROJECT))))
+            .await;
+        assert_eq!(answer.status == 200, granted, "{account}");
+        if !granted {
+            assert_eq!(answer.refusal(), (403, "AccessDenied".to_owned()));
+            let log = world.take_log();
+            let expected = format!(
+                "`Principal` Federated \"{}\": does not hold",
+                arn(OTHER_ACCOUNT)
+            );
+            assert!(log.contains(&expected), "{log}");
         }
     }
 }

@@ -181,6 +181,10 @@ impl World {
     }
 
     pub(crate) fn with_key(key: &[u8; SessionKey::BYTES]) -> World {
+        World::configured(&configuration(), key)
+    }
+
+    pub(crate) fn configured(configuration: &Value, key: &[u8; SessionKey::BYTES]) -> World {
         let sites = Sites::default();
         for issuer in [CIRCLECI, CI] {
             sites.publish(issuer, [key_of(Algorithm::Rs256), key_of(Algorithm::Es256)]);
@@ -190,7 +194,7 @@ impl World {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         let service = Service::start(
-            Configuration::from_json(configuration().to_string().as_bytes()).unwrap(),
+            Configuration::from_json(configuration.to_string().as_bytes()).unwrap(),
             &sites,
             &KeySourceConfig::default(),
             SessionKey::new(key).unwrap(),
