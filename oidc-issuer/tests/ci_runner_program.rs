@@ -524,6 +524,13 @@ fn a_job_of_another_user_cannot_read_the_keys() {
     let out = text(&output.stdout);
     let token = out.strip_prefix("65534\n65533\n65533\n");
     verify(token.expect(&out).trim(), &url, ORG, &jwk_set(&url));
+    // Who could put another file in the place of the socket, in time, would be given that file.
+    let script = "cd \"${CIRCLE_OIDC_SOCKET%/*}\"; stat -c '%u %g %a' . oidc.sock; rm -f oidc.sock; \
+                  mv oidc.sock moved; ln -s /etc/passwd other; \"$PROGRAM\" get > /dev/null && echo asked";
+    let mut run = runner.run(&["--user", "65534:65533"], &["sh", "-c", script]);
+    let output = run.env("PROGRAM", &copy).output().unwrap();
+    let kept = "0 65533 710\n65534 65533 600\nasked\n";
+    assert_eq!(text(&output.stdout), kept, "{}", text(&output.stderr));
 }
 
 /// No job runs by a description that is not whole; what is wrong is said by its member.

@@ -6,8 +6,8 @@ use std::fs::{DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::path::PathBuf;
+use std::process::{Child, Command};
 
 use axum::Router;
 use oidc_issuer::{SecureRandom as _, SystemRandom};
@@ -61,25 +61,29 @@ pub(crate) async fn run(
     user: Option<User>,
     service: Router,
 ) -> Result<u8, Box<dyn Error>> {
-    let socket = Socket::open(user)?;
+    let socket = Socket::open()?;
     let listener = UnixListener::bind(&socket.path)
         .map_err(|error| format!("the socket {}: {error}", socket.path.display()))?;
     socket.admit(user)?;
     let serving = tokio::spawn(async move { axum::serve(listener, service).await });
     // Before the job is there: no signal is lost.
     let mut signals = signals()?;
-    let child = start(command, environment, &socket, user)?;
+    let mut child = start(command, environment, &socket, user)?;
     let group = Pid::from_child(&child);
-    let mut ended = tokio::task::spawn_blocking(move || wait(child, group));
-    let status = loop {
+    let mut ended = tokio::task::spawn_blocking(move || wait(group));
+    loop {
         tokio::select! {
-            status = &mut ended => break status??,
+            ended = &mut ended => break ended??,
             Some(signal) = signals.recv() => {
                 // It may have ended in the meantime.
                 let _ = kill_process_group(group, signal);
             }
         }
-    };
+    }
+    // What the command has left in its group ends too: it has tokens. Until here nobody else can have
+    // the number of the group.
+    let _ = kill_process_group(group, Signal::KILL);
+    let status = child.wait()?;
     serving.abort();
     let signalled = || Some(status.signal()?.saturating_add(128));
     let code = status.code().or_else(signalled);
@@ -133,13 +137,11 @@ impl NotStarted {
     }
 }
 
-/// Waits for the end of the command, and ends what it has left in its group: it has tokens.
-fn wait(mut child: Child, group: Pid) -> io::Result<ExitStatus> {
-    // The command is left to be waited for, so that nobody else can have its number yet.
+/// Waits for the end of the command, and leaves its status and its number where they are.
+fn wait(command: Pid) -> io::Result<()> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    rustix::io::retry_on_intr(|| waitid(WaitId::Pid(group), options))?;
-    let _ = kill_process_group(group, Signal::KILL);
-    child.wait()
+    rustix::io::retry_on_intr(|| waitid(WaitId::Pid(command), options))?;
+    Ok(())
 }
 
 /// The signals that are passed on.
@@ -161,38 +163,39 @@ fn signals() -> io::Result<mpsc::Receiver<Signal>> {
     Ok(receiver)
 }
 
-/// A socket in a folder that nobody but the job's user enters; both are gone at the end.
+/// A socket in a folder of the runner's own; both are gone at the end.
+///
+/// The folder never becomes the job's: whoever can put another file where the socket is, between two
+/// calls that name it, has the runner give away that file.
 struct Socket {
     folder: PathBuf,
     path: PathBuf,
 }
 
 impl Socket {
-    fn open(user: Option<User>) -> Result<Socket, Box<dyn Error>> {
+    /// The folder, which nobody else enters yet.
+    fn open() -> Result<Socket, Box<dyn Error>> {
         let mut random = [0; 16];
         SystemRandom::new().fill(&mut random)?;
         let name = format!("ci_runner-{:032x}", u128::from_be_bytes(random));
         let folder = std::env::temp_dir().join(name);
         DirBuilder::new().mode(0o700).create(&folder)?;
-        let socket = Socket {
+        Ok(Socket {
             path: folder.join("oidc.sock"),
             folder,
-        };
-        give(&socket.folder, user)?;
-        Ok(socket)
+        })
     }
 
-    /// Lets the job in, when the socket is there.
+    /// Lets the job in, when the socket is there: it is its user's alone, and the folder is entered
+    /// by its group.
     fn admit(&self, user: Option<User>) -> io::Result<()> {
         std::fs::set_permissions(&self.path, Permissions::from_mode(0o600))?;
-        give(&self.path, user)
-    }
-}
-
-fn give(path: &Path, user: Option<User>) -> io::Result<()> {
-    match user {
-        Some(User { uid, gid }) => chown(path, Some(uid), Some(gid)),
-        None => Ok(()),
+        if let Some(User { uid, gid }) = user {
+            chown(&self.path, Some(uid), Some(gid))?;
+            chown(&self.folder, None, Some(gid))?;
+            std::fs::set_permissions(&self.folder, Permissions::from_mode(0o710))?;
+        }
+        Ok(())
     }
 }
 
