@@ -6,7 +6,7 @@ use crate::access_token::AccessToken;
 use crate::answers::Refusal;
 
 /// The token of the one `Authorization` header: as `Bearer` (RFC 6750 section 2.1), or as the user name
-/// of `Basic` with an empty password (RFC 7617), as Doppler's clients send it.
+/// of `Basic` with an empty password (RFC 7617), as `curl --user TOKEN:` sends it.
 pub(crate) fn of<'h>(
     headers: impl IntoIterator<Item = &'h HeaderValue>,
 ) -> Result<AccessToken, Refusal> {

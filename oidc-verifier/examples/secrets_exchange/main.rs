@@ -116,22 +116,20 @@ async fn serve(
     let keys = KeyRefresher::builder(configuration.verifier(), transport)
         .discover_all(&KeySourceConfig::default())
         .spawn()?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
     let service = Arc::new(SecretsExchange {
         configuration,
         keys: keys.clone(),
         ledger,
         random: SystemRandom::new(),
+        dashboard_url: url.clone(),
         log: Log::to(io::stderr()),
     });
     let sweeping = tokio::spawn(sweep(Arc::clone(&service)));
 
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     // Nobody to read it ends nothing.
-    let _ = writeln!(
-        io::stdout(),
-        "listening on http://{}",
-        listener.local_addr()?
-    );
+    let _ = writeln!(io::stdout(), "listening on {url}");
     let (close, closing) = tokio::sync::oneshot::channel::<()>();
     let serving = axum::serve(
         listener.tap_io(|stream| {

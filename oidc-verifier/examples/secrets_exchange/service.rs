@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -21,7 +22,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::access_token::AccessToken;
 use crate::answers::{ForOperator, Refusal, good};
-use crate::configuration::{Configuration, ServiceAccount};
+use crate::configuration::{Configuration, Secrets, ServiceAccount};
 use crate::database::Grant;
 use crate::identity_id::IdentityId;
 use crate::ledger::Ledger;
@@ -37,6 +38,8 @@ pub(crate) struct SecretsExchange {
     /// Remembers the tokens of the service.
     pub(crate) ledger: Ledger,
     pub(crate) random: SystemRandom,
+    /// Where people would look at it. Doppler's command line does not do without.
+    pub(crate) dashboard_url: String,
     pub(crate) log: Log,
 }
 
@@ -46,6 +49,7 @@ pub(crate) fn router(service: Arc<SecretsExchange>) -> Router {
         .route("/v3/auth/oidc", post(exchange))
         .route("/v3/auth/revoke", post(revoke))
         .route("/v3/configs/config/secrets", get(secrets))
+        .route("/v3/configs/config/secrets/download", get(download))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .layer(middleware::from_fn_with_state(Arc::clone(&service), tell))
@@ -115,7 +119,10 @@ async fn exchange(
     let issued = service.ledger.issue(token.hash(), grant).await;
     issued.map_err(Refusal::unavailable)?;
     let expires_at = in_words(expires_at);
-    let body = json!({"success": true, "token": token.as_str(), "expires_at": expires_at});
+    let body = json!({
+        "success": true, "token": token.as_str(), "expires_at": expires_at,
+        "dashboard_url": service.dashboard_url,
+    });
     Ok(good(&body, format_args!("{story}, until {expires_at}")))
 }
 
@@ -158,25 +165,32 @@ async fn revoke(
     Ok(good(&json!({"success": true}), "a token is revoked"))
 }
 
-/// The secrets of one config, for a token whose identity may read them.
+/// The secrets of one config, as they are listed.
 async fn secrets(
     State(service): State<Arc<SecretsExchange>>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let (id, account) = service.authenticate(request.headers()).await?;
-    let parameters = query::parameters(request.uri().query().unwrap_or_default());
-    let parameters = parameters.map_err(Refusal::malformed)?;
-    let project = query::only(&parameters, "project").map_err(Refusal::malformed)?;
-    let config = query::only(&parameters, "config").map_err(Refusal::malformed)?;
-    let story = format!("identity {id}: `{config}` of `{project}`");
-    let found = service.configuration.secrets(account, project, config);
-    let found = found.ok_or_else(|| Refusal::no_access(&story))?;
-    let secrets = found.iter().map(|(name, value)| {
+    let parts = request.into_parts().0;
+    let (secrets, story) = service.secrets(&parts).await?;
+    let secrets = secrets.iter().map(|(name, value)| {
         let value = json!({"raw": value, "computed": value});
         (name.to_owned(), value)
     });
     let secrets: Map<String, Value> = secrets.collect();
     Ok(good(&json!({"success": true, "secrets": secrets}), story))
+}
+
+/// The same as they are used, by `doppler run` for one: JSON, which is also the default of `format`.
+async fn download(
+    State(service): State<Arc<SecretsExchange>>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let parts = request.into_parts().0;
+    let (secrets, story) = service.secrets(&parts).await?;
+    let secrets = secrets
+        .iter()
+        .map(|(name, value)| (name.to_owned(), json!(value)));
+    Ok(good(&Value::Object(secrets.collect()), story))
 }
 
 impl SecretsExchange {
@@ -200,6 +214,28 @@ impl SecretsExchange {
                 let last = last.unwrap_or_default();
                 Refusal::unavailable(format_args!("identity {id}: {why}{last}"))
             }
+        }
+    }
+
+    /// The secrets that are asked for, if the token that comes with the request is good for them, and
+    /// the story of it. Parameters that other services have are left alone.
+    async fn secrets(&self, request: &Parts) -> Result<(&Secrets, String), Refusal> {
+        let (id, account) = self.authenticate(&request.headers).await?;
+        let parameters = query::parameters(request.uri.query().unwrap_or_default());
+        let parameters = parameters.map_err(Refusal::malformed)?;
+        let only = |name| query::only(&parameters, name).map_err(Refusal::malformed);
+        // What is asked for in another format is not answered in this one.
+        if parameters
+            .iter()
+            .any(|(name, value)| name == "format" && value != "json")
+        {
+            return Err(Refusal::malformed("There is no `format` but `json`"));
+        }
+        let (project, config) = (only("project")?, only("config")?);
+        let story = format!("identity {id}: {config:?} of {project:?}");
+        match self.configuration.secrets(account, project, config) {
+            Some(secrets) => Ok((secrets, story)),
+            None => Err(Refusal::no_access(story)),
         }
     }
 

@@ -57,7 +57,7 @@ impl Corpus {
             "/v3/auth/revoke/",
             "/v3/configs/config",
             "/v3/configs/config/secrets/",
-            "/v3/configs/config/secrets/download",
+            "/v3/configs/config/secrets/watch",
             "/etc/passwd",
             "/..%2f..%2fetc%2fpasswd",
             "/.well-known/openid-configuration",

@@ -181,6 +181,7 @@ fn exchange(address: SocketAddr, token: &str) -> Option<String> {
     let (status, body) = post(address, "/v3/auth/oidc", &body)?;
     assert_eq!(status, 200, "{body}");
     let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["dashboard_url"], format!("http://{address}"));
     Some(body["token"].as_str().unwrap().to_owned())
 }
 

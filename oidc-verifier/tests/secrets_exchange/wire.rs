@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Honest, NOW, foreign_key, sign};
 use crate::world::{
-    IDENTITY, OTHER, SECRETS, TTL, World, configuration, get, identity, post, workload,
+    DASHBOARD, IDENTITY, OTHER, SECRETS, TTL, World, configuration, get, identity, post, workload,
 };
 
 #[tokio::test]
@@ -15,12 +15,13 @@ async fn an_exchange_is_answered_with_a_token_that_lives_as_long_as_the_identity
     let answer = world.exchange(IDENTITY, &workload().token).await;
     assert_eq!(answer.status, 200);
     let token = answer.body["token"].as_str().unwrap();
-    // 2026-09-21T14:13:20Z and 10 minutes. Nothing else: `dashboard_url` would lead nowhere.
-    let expires_at = "2026-09-21T14:23:20.000Z";
-    assert_eq!(
-        answer.body,
-        json!({"success": true, "token": token, "expires_at": expires_at})
-    );
+    // 2026-09-21T14:13:20Z and 10 minutes. `doppler oidc login` reads the last three, and fails without
+    // one of them.
+    let expected = json!({
+        "success": true, "token": token, "expires_at": "2026-09-21T14:23:20.000Z",
+        "dashboard_url": DASHBOARD,
+    });
+    assert_eq!(answer.body, expected);
     let random = token.strip_prefix("dp.said.").unwrap();
     assert_eq!(random.len(), 43);
     assert!(random.bytes().all(|byte| byte.is_ascii_alphanumeric()));
@@ -249,6 +250,33 @@ async fn secrets_are_shown_for_a_token_as_bearer_or_as_a_user_name() {
         &[("authorization", &twice), ("authorization", &twice)],
     ));
     assert_eq!(answer.await.status, 400);
+}
+
+/// `doppler run` and `doppler secrets download`.
+#[tokio::test]
+async fn secrets_are_downloaded_as_they_are_used() {
+    let world = World::new().await;
+    let authorization = format!("Bearer {}", world.exchanged().await);
+    let ask = |query: &str| {
+        let path = format!("/v3/configs/config/secrets/download?project=web&config=prd{query}");
+        world.ask(get(&path, &[("authorization", &authorization)]))
+    };
+    let secrets = json!({"DATABASE_URL": "postgres://db", "EMPTY": ""});
+    for query in ["", "&format=json&include_dynamic_secrets=true"] {
+        let answer = ask(query).await;
+        assert_eq!(
+            (answer.status, answer.body),
+            (StatusCode::OK, secrets.clone())
+        );
+    }
+    for query in ["&format=env", "&format=json&format=yaml", "&format="] {
+        assert_eq!(ask(query).await.status, 400, "{query}");
+    }
+    assert_eq!(ask("&config=dev").await.status, 400);
+    let answer = world
+        .ask(get("/v3/configs/config/secrets/download", &[]))
+        .await;
+    assert_eq!(answer.status, 401);
 }
 
 /// What there is besides is not for it to know: a config of others and none look the same.

@@ -27,6 +27,7 @@ pub(crate) const IDENTITY: &str = "0b7f6a52-6b1e-4a6b-8a55-6a3f0a3f9d10";
 pub(crate) const OTHER: &str = "8f0c1f0e-4a5b-4c39-9d5e-0b5a3a6f0c11";
 pub(crate) const OTHER_ISSUER: &str = "https://ci.example/org/42";
 pub(crate) const SUBJECT: &str = "org/canary/project/7/user/9";
+pub(crate) const DASHBOARD: &str = "http://127.0.0.1:8200";
 pub(crate) const TTL: i64 = 600;
 pub(crate) const SECRETS: &str = "/v3/configs/config/secrets?project=web&config=prd";
 
@@ -190,6 +191,7 @@ impl World {
             keys: keys.clone(),
             ledger: Ledger::open(&folder.path("state/tokens.sqlite")).unwrap(),
             random: SystemRandom::new(),
+            dashboard_url: DASHBOARD.to_owned(),
             log: Log::to(Lines(sender)),
         };
         World {
