@@ -102,6 +102,28 @@ fn a_file_is_read_up_to_its_limit_and_only_if_it_is_one() {
     assert!(files.read(&folder.file("b"), 9).unwrap_err().is_not_found());
 }
 
+/// The chain of sources says the file, then what the system said, and nothing twice.
+#[test]
+fn an_error_names_its_fault_once() {
+    let folder = Folder::new("chain");
+    let path = folder.file("file");
+    let missing = Files::new().read(&path, 10).unwrap_err();
+    assert_eq!(
+        missing.to_string(),
+        format!("{}: cannot open", path.display())
+    );
+    let source = std::error::Error::source(&missing).unwrap();
+    assert!(source.to_string().contains("os error 2"), "{source}");
+    assert!(source.source().is_none());
+    std::fs::write(&path, "01234567890").unwrap();
+    let long = Files::new().read(&path, 10).unwrap_err();
+    assert_eq!(
+        long.to_string(),
+        format!("{}: is longer than 10 bytes", path.display())
+    );
+    assert!(std::error::Error::source(&long).is_none());
+}
+
 #[test]
 fn what_others_may_write_is_refused() {
     let folder = Folder::new("others");

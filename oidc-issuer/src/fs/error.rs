@@ -1,19 +1,31 @@
 //! Why a file was not written or read.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What happened to which file.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{}: {fault}", path.display())]
+/// What happened to which file. Its source is that of the fault, which it names itself.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FileError {
     /// Which file or folder.
     pub path: PathBuf,
     /// What happened.
-    #[source]
     pub fault: FileFault,
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.fault)
+    }
+}
+
+impl Error for FileError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.fault.source()
+    }
 }
 
 /// What can happen to a file. Its content is never part of it.
