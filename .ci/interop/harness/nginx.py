@@ -1,7 +1,8 @@
 """The example diridp, its webroot served by nginx over TLS with the configuration of its how-to.
 
-nginx runs as a user that may do nothing else, so the modes that diridp gives to its files count. The
-certificate is of an authority that is made here and that nobody else trusts.
+nginx runs as a user that may do nothing else, and diridp with a umask that leaves nothing to others, so
+the modes that it gives to its files count. The certificate is of an authority that is made here and
+that nobody else trusts.
 """
 
 import json
@@ -189,7 +190,8 @@ class Diridp:
         if done.returncode != 0:
             raise Failure(f"diridp --once: {done.stderr}")
         self.log = open(self.site.path("diridp.stderr"), "w", encoding="utf-8")
-        self.process = subprocess.Popen([self.program, self.site.path("diridp.yaml")], stderr=self.log)
+        command = [self.program, self.site.path("diridp.yaml")]
+        self.process = subprocess.Popen(command, stderr=self.log, umask=0o077)
         return self
 
     def __exit__(self, *_):
@@ -199,7 +201,7 @@ class Diridp:
 
     def once(self, *arguments):
         command = [self.program, self.site.path("diridp.yaml"), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(command, capture_output=True, text=True, check=False, umask=0o077)
 
     def kid(self, algorithm):
         return forgeries.header_of(self.ask("token", algorithm)["token"])["kid"]
@@ -232,7 +234,7 @@ class Nginx:
         site.write("nginx.conf", configuration(site))
         self.user = {}
         if os.geteuid() == 0:
-            for name in ("nginx", "tls.key"):
+            for name in ("nginx", "nginx.conf", "tls.key", "tls.pem"):
                 os.chown(site.path(name), NOBODY, NOBODY)
             self.user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 

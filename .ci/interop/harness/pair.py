@@ -56,6 +56,9 @@ class Pair:
         for generation in generations:
             for algorithm in self.algorithms:
                 answer = self.ask(self.generations[generation][algorithm])
+                if answer.get("class") == "unavailable":
+                    # Ours says so when a fetch takes longer than two seconds: nobody is refused.
+                    answer = self.ask(self.generations[generation][algorithm])
                 if answer.get("subject") != SUBJECT:
                     what = f"{algorithm} of generation {generation}"
                     raise Failure(f"it refuses {what}: {answer}")
