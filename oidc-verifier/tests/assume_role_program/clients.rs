@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
@@ -288,43 +288,87 @@ async fn boto3_refreshes_from_a_token_file_that_was_written_anew() {
     assert_eq!(subject_of(&program, &second), "job-d");
 }
 
-/// The example `diridp` as the issuer: it writes the token file and publishes its keys, and signs with
-/// another key while the session of boto3 goes on.
-#[tokio::test(flavor = "multi_thread")]
-async fn boto3_goes_on_when_diridp_has_written_a_token_of_another_key() {
-    let diridp = example("diridp");
-    if !diridp.exists() {
-        skipped("the example diridp is not built, `cargo test` of the workspace does it");
-        return;
+/// The example `diridp` at work, until it is dropped.
+struct Diridp {
+    child: Child,
+    log: BufReader<ChildStderr>,
+}
+
+impl Diridp {
+    /// `None` if it is not built.
+    fn start(config: &Path) -> Option<Diridp> {
+        let program = example("diridp");
+        if !program.exists() {
+            skipped("the example diridp is not built, `cargo test` of the workspace does it");
+            return None;
+        }
+        let mut child = Command::new(program)
+            .arg(config)
+            .arg("--verbose")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        Some(Diridp { child, log })
     }
+
+    /// Waits until it says that it has written a token.
+    fn has_written(&mut self) {
+        let mut said = String::new();
+        while !said.ends_with("token: written\n") {
+            let read = self.log.read_line(&mut said).unwrap();
+            assert!(read > 0, "{said}");
+        }
+    }
+
+    fn reload(&self) {
+        let pid = self.child.id().to_string();
+        let kill = Command::new("kill").args(["-s", "HUP", &pid]).status();
+        assert!(kill.unwrap().success());
+    }
+}
+
+impl Drop for Diridp {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// diridp writes the token file and publishes its keys; while the session of boto3 goes on, it is told to
+/// say something else of the workload, and to sign with another key.
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_goes_on_when_diridp_has_written_the_token_anew() {
     if !boto3() {
         return;
     }
     let home = Folder::new("diridp");
     let url = serve_folder(home.path("webroot")).await;
     let token_file = home.path("token");
-    let run = |key_name: &str, sub: &str| {
+    let configure = |key_name: &str, sub: &str| {
         let claims = json!({"sub": sub, "aud": "sts.amazonaws.com"});
         let config = json!({"state_dir": home.path("diridp"), "providers": {"main": {
-            "issuer": url, "webroot": home.path("webroot"), "keys": [{"alg": "ES256"}, {"alg": "ES384"}],
+            "issuer": url, "webroot": home.path("webroot"),
+            "keys": [{"alg": "ES256"}, {"alg": "ES384"}],
             "tokens": [{"path": token_file, "key_name": key_name, "claims": claims}],
         }}});
         // JSON is YAML too.
-        let config = home.write("diridp.yaml", &config.to_string());
-        let output = Command::new(&diridp)
-            .arg(config)
-            .arg("--once")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        std::fs::read_to_string(&token_file).unwrap()
+        home.write("diridp.yaml", &config.to_string())
     };
-    let before = run("ES256", "job-a");
+    let Some(mut diridp) = Diridp::start(&configure("ES256", "job-a")) else {
+        return;
+    };
+    diridp.has_written();
+    let before = std::fs::read_to_string(&token_file).unwrap();
     let config = home.write("config.json", &configuration(&url).to_string());
     let program = Program::start(&config, &home.path("state"));
     let mut boto = Boto::start(&program, &home, &token_file, "short");
     let first = boto.key();
-    let after = run("ES384", "job-b");
+
+    configure("ES384", "job-b");
+    diridp.reload();
+    diridp.has_written();
+    let after = std::fs::read_to_string(&token_file).unwrap();
     assert_ne!(kid_of(&before), kid_of(&after));
     boto.go_on();
     let second = boto.key();
