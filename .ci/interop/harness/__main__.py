@@ -108,6 +108,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="interop-") as folder:
         tools = Tools(options.examples, options.installed, options.aws, folder)
         chosen = [part for part in parts(tools) if (options.only or "") in part[0]]
+        if not chosen:
+            arguments.error(f"no part has `{options.only}` in its name")
         with ThreadPoolExecutor(AT_ONCE) as pool:
             begun = {part[0]: pool.submit(run, part) for part in sorted(chosen, key=is_fast)}
         outcomes = [begun[name].result() for name, _ in chosen]
