@@ -9,7 +9,7 @@ usage: outbound --config FILE --state FOLDER [--port PORT]
   --config FILE    accounts, access keys and who may do what, as JSON
   --state FOLDER   keys, issuer URLs and switches; made if it is not there
   --port PORT      on 127.0.0.1; 0, the default, is a free one at the first start, and the same
-                   one ever after
+                   one ever after (without `public_url`)
   --help           this text
 
 It prints `listening on http://127.0.0.1:PORT` when it is ready. The how-to is docs/aws-outbound.md.";

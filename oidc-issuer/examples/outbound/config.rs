@@ -12,6 +12,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
+use crate::state::issuer_under;
+
 /// What the operator has written. Unknown members are refused, and those that stand twice.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,12 +161,13 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self
-            .public_url
-            .as_ref()
-            .is_some_and(|url| url.ends_with('/'))
-        {
-            return Err("`public_url` ends with a slash; leave it out".to_owned());
+        if let Some(url) = &self.public_url {
+            if url.ends_with('/') {
+                return Err("`public_url` ends with a slash; leave it out".to_owned());
+            }
+            // Before it is remembered for ever.
+            issuer_under(url, "00000000-0000-0000-0000-000000000000")
+                .map_err(|error| format!("`public_url`: {error}"))?;
         }
         if self.regions.is_empty() {
             return Err("`regions` is empty".to_owned());

@@ -52,13 +52,13 @@ impl Driver {
     ) -> Result<Driver, Box<dyn Error>> {
         let (folder, files) = (state.folder_of(&account.id)?, state.files());
         let path = folder.join("account");
-        let record = Record::open(files, &path, account.outbound_federation, random)?;
+        let record = Record::open(files, &path, random)?;
         let issuer = issuer_under(base_url, &record.issuer)?;
         let rotation = RotationConfig::new(issuer.clone())
             .ring(Algorithm::Rs256, policy)?
             .ring(Algorithm::Es384, policy)?
             .claim_supported(NAMESPACE);
-        let federation = Federation::new(issuer, &account.id, record, path, files.clone())?;
+        let federation = Federation::new(issuer, account, record, path, files.clone())?;
         let mut rotation = Rotation::new(rotation);
         // The operator stands for the clock, by starting the program.
         rotation.confirm_clock(clocks);

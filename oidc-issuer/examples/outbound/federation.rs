@@ -9,7 +9,7 @@ use oidc_issuer::fs::Files;
 use oidc_issuer::profile::aws_outbound::{Account, Caller, OutboundError, WebIdentityTokenRequest};
 use oidc_issuer::{Issuer, JwtId, Token};
 
-use crate::config::Switch;
+use crate::config::{AccountConfig, Switch};
 use crate::state::Record;
 
 /// What requests use of an account. The keys behind it are the driver's.
@@ -37,13 +37,14 @@ pub(crate) enum SwitchError {
 impl Federation {
     pub(crate) fn new(
         issuer: IssuerIdentifier,
-        account_id: &str,
+        config: &AccountConfig,
         record: Record,
         path: PathBuf,
         files: Files,
     ) -> Result<Federation, Box<dyn Error>> {
-        let mut account = Account::new(account_id)?;
-        if record.outbound_federation == Switch::Disabled {
+        let mut account = Account::new(&config.id)?;
+        let switch = record.outbound_federation;
+        if switch.unwrap_or(config.outbound_federation) == Switch::Disabled {
             account.disable()?;
         }
         Ok(Federation {
@@ -69,7 +70,7 @@ impl Federation {
         }
         let (before, path) = &*record;
         let after = Record {
-            outbound_federation: to,
+            outbound_federation: Some(to),
             ..before.clone()
         };
         after.write(&self.files, path).map_err(SwitchError::Write)?;

@@ -95,7 +95,9 @@ impl State {
 pub(crate) struct Record {
     /// The last part of the issuer URL.
     pub(crate) issuer: String,
-    pub(crate) outbound_federation: Switch,
+    /// Until somebody has used the switch it is where the configuration says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outbound_federation: Option<Switch>,
 }
 
 impl Record {
@@ -103,7 +105,6 @@ impl Record {
     pub(crate) fn open(
         files: &Files,
         path: &Path,
-        initial: Switch,
         random: &dyn SecureRandom,
     ) -> Result<Record, Box<dyn Error>> {
         if let Some(text) = read(files, path)? {
@@ -112,7 +113,7 @@ impl Record {
         }
         let record = Record {
             issuer: JwtId::random(random)?.as_str().to_owned(),
-            outbound_federation: initial,
+            outbound_federation: None,
         };
         record.write(files, path)?;
         Ok(record)

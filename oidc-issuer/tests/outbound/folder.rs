@@ -176,6 +176,12 @@ fn times_and_names_fit_what_the_service_does() {
         with("public_url", json!("https://tokens.example/")),
         "`public_url` ends with a slash; leave it out"
     );
+    // It would be remembered, and no other be taken after it.
+    assert_eq!(
+        with("public_url", json!("https://tokens example")),
+        "`public_url`: https://tokens example: byte 14 of the URL is not allowed"
+    );
+    assert!(with("public_url", json!("http://tokens.example")).starts_with("`public_url`: "));
 }
 
 #[test]
@@ -326,6 +332,26 @@ fn a_damaged_record_or_a_lost_one_begins_no_second_identity() {
     assert_eq!(driver.federation().info().unwrap().as_str(), issuer);
     // What was told before is not told again.
     assert!(pass.news.is_empty(), "{:?}", pass.news);
+}
+
+#[test]
+fn until_the_switch_is_used_it_is_where_the_configuration_says() {
+    let folder = Folder::new("switch");
+    let restart = |says: &str| {
+        let mut config = config();
+        config["accounts"][0]["outbound_federation"] = json!(says);
+        World::with(&folder, &config, BASE_URL)
+    };
+    drop(World::open(&folder));
+    assert_eq!(restart("enabled").iam(ADMIN, "Get").status, 200);
+    let world = restart("disabled");
+    assert_eq!(world.iam(ADMIN, "Get").status, 404);
+    assert_eq!(world.iam(ADMIN, "Enable").status, 200);
+    drop(world);
+    let world = restart("disabled");
+    assert_eq!(world.iam(ADMIN, "Disable").status, 200);
+    drop(world);
+    assert_eq!(restart("enabled").iam(ADMIN, "Get").status, 404);
 }
 
 #[test]

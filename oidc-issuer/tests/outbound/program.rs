@@ -195,9 +195,7 @@ fn what_is_no_http_gets_an_error_of_the_client() {
         let answer = receive(send(running.address, bytes.as_bytes()).unwrap());
         let start: String = bytes.chars().take(120).collect();
         let found = answer.map(|answer| answer.status);
-        if found != Some(expected) {
-            println!("{start:?} {found:?} {expected}");
-        }
+        assert_eq!(found, Some(expected), "{start:?}");
     }
     assert_eq!(
         ask(running.address, ADMIN, "iam", ENABLE).unwrap().status,
