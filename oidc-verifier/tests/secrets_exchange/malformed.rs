@@ -1,9 +1,15 @@
 //! Bad requests: each with the answer that is documented for it in docs/secrets-exchange.md, and none
 //! with a 5xx.
 
-use axum::body::Body;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Request;
+use http_body::Frame;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::request_body::MAX_BODY_BYTES;
 use crate::wire::refused_tokens;
@@ -298,4 +304,43 @@ async fn a_body_of_exactly_the_limit_is_read() {
     assert_eq!(world.ask(post(EXCHANGE, body.clone())).await.status, 200);
     body.push(' ');
     assert_eq!(world.ask(post(EXCHANGE, body)).await.status, 413);
+}
+
+/// A body that begins, and then fails or is silent.
+struct Unfinished {
+    begun: Option<Bytes>,
+    fails: bool,
+}
+
+impl HttpBody for Unfinished {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.begun.take() {
+            Some(begun) => Poll::Ready(Some(Ok(Frame::data(begun)))),
+            None if self.fails => Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into()))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_to_its_end_is_not_waited_for() {
+    let world = World::new().await;
+    for (fails, status, message) in [
+        (true, 400, "The body is cut off"),
+        (false, 408, "The body did not come"),
+    ] {
+        let begun = Some(Bytes::from_static(b"{"));
+        let body = Body::new(Unfinished { begun, fails });
+        let waited = Instant::now();
+        let answer = world.ask(post(EXCHANGE, body)).await;
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.body["messages"], json!([message]));
+        assert_eq!(waited.elapsed().as_secs(), if fails { 0 } else { 10 });
+    }
 }
