@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -200,7 +200,8 @@ impl Program {
     /// The answer to a call, after the keys have come: a machine that is busy may need longer for
     /// them than a call waits.
     pub(crate) fn call(&self, call: &Call) -> Answer {
-        for _ in 0..20 {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
             let answer = self.call_once(call);
             if answer.text("Code").as_deref() != Some("IDPCommunicationError") {
                 return answer;
