@@ -7,6 +7,7 @@ that nobody else trusts.
 
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -116,7 +117,8 @@ class Site:
     """A folder, an origin, and the authority that vouches for it."""
 
     def __init__(self, folder):
-        self.folder, self.port, self.port_beside = folder, free_port(), free_port()
+        self.folder = folder
+        self.port, self.port_beside = free_ports(2)
         self.origin = f"https://localhost:{self.port}"
         authority = ["-subj", "/CN=interop", "-addext", "basicConstraints=critical,CA:TRUE"]
         self.openssl("req", "-x509", *authority, *self.new_key("ca"), "-out", self.path("ca.pem"))
@@ -299,10 +301,19 @@ def until(seconds, holds):
         time.sleep(0.2)
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def free_ports(count):
+    """Ports that the system gives to nobody who asks for any: nginx takes them a little later."""
+    found = []
+    while len(found) < count:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found
 
 
 def version_of(program, option):
