@@ -36,6 +36,8 @@ mod federation;
 #[cfg(feature = "aws-lc-rs")]
 #[path = "../examples/outbound/service.rs"]
 mod service;
+#[path = "../examples/serving/mod.rs"]
+mod serving;
 #[cfg(feature = "aws-lc-rs")]
 #[path = "../examples/outbound/state.rs"]
 mod state;

@@ -18,6 +18,8 @@ mod config;
 mod driver;
 mod federation;
 mod service;
+#[path = "../serving/mod.rs"]
+mod serving;
 mod state;
 
 use std::collections::BTreeMap;
@@ -41,6 +43,7 @@ use crate::clock::clocks;
 use crate::config::Config;
 use crate::driver::{Driver, Pass, chain};
 use crate::service::{Service, router};
+use crate::serving::Limits;
 use crate::state::State;
 
 fn main() -> ExitCode {
@@ -117,33 +120,28 @@ async fn serve(config: Config, state: &State, port: u16) -> Result<(), Box<dyn E
     });
     // The thread ends when the other end of the channel is dropped.
     let (running, stopped) = channel::<()>();
-    let driving = std::thread::Builder::new().spawn(move || rotate(drivers, &stopped))?;
-    let (ending, mut ended) = tokio::sync::watch::channel(());
-    let mut end = ended.clone();
-    let serving = axum::serve(listener, router(service, documents))
-        .with_graceful_shutdown(async move { drop(end.changed().await) });
-    let serving = tokio::spawn(async move { serving.await });
+    let mut driving = tokio::task::spawn_blocking(move || rotate(drivers, &stopped));
     writeln!(std::io::stdout().lock(), "listening on {address}")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        _ = ended.changed() => {}
-    }
-    ending.send(())?;
+    let mut driven = None;
+    let end = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            // Without it the keys would wear out unseen.
+            ended = &mut driving => driven = Some(ended),
+        }
+    };
+    serving::serve(listener, router(service, documents), Limits::default(), end).await;
     drop(running);
-    // Whoever keeps a connection open does not keep the program.
-    if let Ok(served) = tokio::time::timeout(LAST_ANSWERS, serving).await {
-        served??;
+    match driven {
+        Some(ended) => ended?,
+        None => driving.await?,
     }
-    driving.join().map_err(|_| "the rotation panicked")?;
     Ok(())
 }
 
 /// How long the body of a request may take to come; the longest takes a second over a slow line.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long requests that have begun may take when the program ends.
-const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
 /// The port of the issuer URLs, or zero at the first start and behind a proxy.
 fn port_before(public_url: Option<&str>, state: &State) -> Result<u16, Box<dyn Error>> {
