@@ -163,10 +163,14 @@ fn one_audience_is_a_string_and_several_are_an_array() {
             expected
         );
     }
-    let twice = WebIdentityTokenRequest::new(["a", "a"], "RS256").unwrap();
+    let twice = WebIdentityTokenRequest::new(["a", "b", "a"], "RS256").unwrap_err();
     assert_eq!(
-        mint(&account(), &caller(), &twice),
-        Err(("ValidationError", 400))
+        (twice.aws_code(), twice.http_status(), &*twice.to_string()),
+        (
+            "ValidationError",
+            400,
+            "`Audience` member 2 is there already"
+        )
     );
 }
 

@@ -128,10 +128,6 @@ impl From<OutboundError> for Failure {
                 why: format!(": {}", chain(&error)),
             },
             OutboundError::Issue(_) => Failure::internal(&error),
-            // Which audience it is about, and what is wrong with it.
-            OutboundError::Spec(spec) => {
-                AwsError::new(error.http_status(), error.aws_code(), spec.to_string()).into()
-            }
             // The client's own doing, and said to it in full.
             OutboundError::Disabled
             | OutboundError::FeatureDisabled
@@ -140,6 +136,7 @@ impl From<OutboundError> for Failure {
             | OutboundError::OtherAccount
             | OutboundError::Request(_)
             | OutboundError::SessionDurationEscalation
+            | OutboundError::Spec(_)
             | _ => AwsError::new(error.http_status(), error.aws_code(), chain(&error)).into(),
         }
     }

@@ -79,7 +79,7 @@ fn audiences_algorithm_and_duration_keep_the_limits_of_the_model() {
         ),
         (
             format!("{one}Audience.member.2=doppler&{es384}"),
-            Err("`aud` name 1 stands there already"),
+            Err("`Audience` member 1 is there already"),
         ),
         (
             one.trim_end_matches('&').to_owned(),

@@ -67,6 +67,13 @@ pub enum RequestFault {
         /// The most.
         max: u64,
     },
+    /// A member of `Audience` is there already.
+    #[error("`Audience` member {index} is there already")]
+    #[non_exhaustive]
+    DuplicateAudience {
+        /// The position of the second, from zero.
+        index: usize,
+    },
     /// A key of `Tags` is there already, perhaps in another case.
     #[error("the key of `Tags` member {index} is there already; case does not tell keys apart")]
     #[non_exhaustive]

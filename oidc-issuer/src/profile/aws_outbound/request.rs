@@ -38,7 +38,7 @@ impl WebIdentityTokenRequest {
     /// The longest key of a tag, in characters.
     pub const MAX_TAG_KEY_CHARS: usize = 128;
 
-    /// The longest value of a tag, in characters; none may be empty.
+    /// The longest value of a tag, in characters; it may be empty.
     pub const MAX_TAG_VALUE_CHARS: usize = 256;
 
     /// Asks for a token for these audiences, `Audience.member.N`, signed with this
@@ -66,6 +66,9 @@ impl WebIdentityTokenRequest {
                     max: Self::MAX_AUDIENCE_CHARS,
                 }
                 .into());
+            }
+            if all.contains(&audience) {
+                return Err(RequestFault::DuplicateAudience { index: all.len() }.into());
             }
             all.push(audience);
         }
