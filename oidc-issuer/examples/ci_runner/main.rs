@@ -9,17 +9,22 @@
 //! `docs/run-ci-jobs.md`.
 
 mod arguments;
+#[path = "../diridp/clock.rs"]
+mod clock;
 mod job;
 mod keys;
 mod report;
 mod request;
 mod service;
+#[path = "../serving/mod.rs"]
+mod serving;
 mod state_folder;
 mod tokens;
 
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::future::pending;
 use std::io::Write as _;
 use std::path::Path;
 use std::pin::pin;
@@ -27,8 +32,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use oidc_core::NumericDate;
-use oidc_issuer::Clocks;
 use oidc_issuer::fs::Files;
 use oidc_issuer::http::{DocumentServer, Prober, Published};
 use oidc_issuer::profile::circleci::Job;
@@ -36,9 +39,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::{Command, Run, Serve, USAGE};
+use crate::clock::clocks;
 use crate::keys::Keys;
 use crate::report::chain;
 use crate::request::Request;
+use crate::serving::Limits;
 use crate::state_folder::StateFolder;
 use crate::tokens::Mint;
 
@@ -106,7 +111,7 @@ async fn serve(arguments: Serve) -> Outcome {
 
     let documents = Arc::new(DocumentServer::new());
     let app = Arc::clone(&documents).router();
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::spawn(serving::serve(listener, app, Limits::default(), pending()));
 
     let prober = if site.root().is_loopback() {
         Prober::for_loopback()?
@@ -199,17 +204,4 @@ fn print(text: &str) -> Outcome {
 /// On standard error, for the operator. Nobody to read it is no failure of ours.
 fn log(line: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "ci_runner: {line}");
-}
-
-/// The clocks of this machine: the only place that reads them. The second one only runs forward, and
-/// counts while the machine sleeps.
-fn clocks() -> Clocks {
-    let since_1970 = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap_or_default();
-    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
-    let wall = NumericDate::from_seconds(seconds).unwrap_or(NumericDate::MAX);
-    let running = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    let seconds = u64::try_from(running.tv_sec).unwrap_or_default();
-    Clocks::new(wall, Duration::from_secs(seconds))
 }

@@ -42,7 +42,7 @@ impl Default for Limits {
         Limits {
             connections: 512,
             head_within: Duration::from_secs(10),
-            last_answers: Duration::from_secs(3),
+            last_answers: Duration::from_secs(5),
         }
     }
 }

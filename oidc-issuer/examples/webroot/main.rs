@@ -9,6 +9,8 @@
 //! web server takes its place: `docs/replace-diridp.md` has the configuration of nginx.
 
 mod service;
+#[path = "../serving/mod.rs"]
+mod serving;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -18,6 +20,8 @@ use std::process::ExitCode;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+
+use crate::serving::Limits;
 
 const USAGE: &str = "\
 usage: webroot FOLDER [--port PORT]
@@ -80,12 +84,13 @@ fn serve(folder: PathBuf, port: u16) -> Result<(), Box<dyn Error>> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         writeln!(std::io::stdout(), "listening on http://{address}")?;
-        let serving = axum::serve(listener, service::router(folder));
-        tokio::select! {
-            ended = serving.into_future() => ended?,
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let end = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        serving::serve(listener, service::router(folder), Limits::default(), end).await;
         Ok(())
     })
 }
