@@ -17,6 +17,10 @@ pub(crate) struct Log {
 /// Some seconds of a busy service.
 const MAX_WAITING_LINES: usize = 4_096;
 
+/// The longest line, in bytes: longer than any explanation of a token of some size. All that wait are
+/// 32 MiB, whatever strangers send while nobody reads.
+pub(crate) const MAX_LINE_BYTES: usize = 8_192;
+
 impl Log {
     pub(crate) fn to(writer: impl Write + Send + 'static) -> Log {
         let (lines, waiting) = sync_channel(MAX_WAITING_LINES);
@@ -26,9 +30,16 @@ impl Log {
         Log { lines, left_out }
     }
 
-    /// One line is one message, whatever is in it.
+    /// One line is one message, whatever is in it. The end of a long one is left out.
     pub(crate) fn line(&self, message: impl Display) {
-        let message = message.to_string().replace(char::is_control, " ");
+        let mut message = message.to_string().replace(char::is_control, " ");
+        if message.len() > MAX_LINE_BYTES {
+            let mut ends = message.char_indices().map(|(at, _)| at).rev();
+            let end = ends.find(|at| *at <= MAX_LINE_BYTES);
+            message.truncate(end.unwrap_or_default());
+            message.push_str(" (cut)");
+            message.shrink_to_fit();
+        }
         if self.lines.try_send(message).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }

@@ -46,15 +46,20 @@ pub(crate) struct SecretsExchange {
 /// The answer to every request. Bodies, headers and lines are bounded here and by the HTTP library.
 pub(crate) fn router(service: Arc<SecretsExchange>) -> Router {
     Router::new()
-        .route("/v3/auth/oidc", post(exchange))
-        .route("/v3/auth/revoke", post(revoke))
-        .route("/v3/configs/config/secrets", get(secrets))
-        .route("/v3/configs/config/secrets/download", get(download))
+        .route(EXCHANGE, post(exchange))
+        .route(REVOKE, post(revoke))
+        .route(SECRETS, get(secrets))
+        .route(DOWNLOAD, get(download))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .layer(middleware::from_fn_with_state(Arc::clone(&service), tell))
         .with_state(service)
 }
+
+const EXCHANGE: &str = "/v3/auth/oidc";
+const REVOKE: &str = "/v3/auth/revoke";
+const SECRETS: &str = "/v3/configs/config/secrets";
+const DOWNLOAD: &str = "/v3/configs/config/secrets/download";
 
 /// Gives each request an id, by which its caller and the operator can talk about it.
 async fn tell(
@@ -67,8 +72,7 @@ async fn tell(
         return Refusal::unavailable("no random bytes").into_response();
     }
     let id = format!("{:016x}", u64::from_be_bytes(id));
-    let path = request.uri().path().chars().take(MAX_SHOWN_PATH);
-    let asked = format!("{} {}", request.method(), path.collect::<String>());
+    let asked = asked(&request);
     let mut response = next.run(request).await;
     if let Some(ForOperator(message)) = response.extensions_mut().remove() {
         let status = response.status().as_u16();
@@ -81,8 +85,18 @@ async fn tell(
     response
 }
 
-/// What a stranger asked for need not be shown in full.
-const MAX_SHOWN_PATH: usize = 100;
+/// Method and path, as far as they are those of this service: in another path somebody may have put a
+/// token, and a method has any length.
+fn asked(request: &Request) -> String {
+    let paths = [EXCHANGE, REVOKE, SECRETS, DOWNLOAD];
+    let path = paths.into_iter().find(|path| *path == request.uri().path());
+    let method = request.method().as_str().get(..MAX_SHOWN_METHOD);
+    let method = method.unwrap_or(request.method().as_str());
+    format!("{method} {}", path.unwrap_or("(another path)"))
+}
+
+/// `OPTIONS` and `CONNECT` have seven letters.
+const MAX_SHOWN_METHOD: usize = 16;
 
 #[derive(serde::Deserialize)]
 struct ExchangeRequest {

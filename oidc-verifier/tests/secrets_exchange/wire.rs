@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use base64_simd::STANDARD;
 use serde_json::json;
 
+use crate::log::MAX_LINE_BYTES;
 use crate::support::{Honest, NOW, foreign_key, sign};
 use crate::world::{
     DASHBOARD, IDENTITY, OTHER, SECRETS, TTL, World, configuration, get, identity, post, workload,
@@ -189,6 +190,38 @@ async fn a_token_is_revoked_at_once_and_as_often_as_somebody_asks() {
     assert_eq!(answer.status, 400);
     let messages = json!(["`token` is not of the form `dp.said.…`"]);
     assert_eq!(answer.body["messages"], messages);
+}
+
+/// A stranger's words have any length, and a token may be among them.
+#[tokio::test]
+async fn the_operator_reads_of_a_request_what_this_service_has_a_name_for() {
+    let world = World::new().await;
+    let token = world.exchanged().await;
+    world.line();
+    let asked = |line: String| line.split_once(' ').unwrap().1.to_owned();
+    world
+        .ask(post(&format!("/v3/auth/revoke/{token}"), "{}"))
+        .await;
+    assert_eq!(asked(world.line()), "POST (another path) 404: Not found");
+    let method = "M".repeat(300_000);
+    let request = axum::http::Request::builder().method(&*method);
+    let request = request.uri("/v3/auth/oidc").body(axum::body::Body::empty());
+    world.ask(request.unwrap()).await;
+    assert_eq!(
+        asked(world.line()),
+        "MMMMMMMMMMMMMMMM /v3/auth/oidc 405: Method not allowed"
+    );
+    // A path that may be read is said, and a config that is asked for as far as a line goes.
+    let config = format!("{SECRETS}&x=&format=json").replace("prd", &"é".repeat(5_000));
+    let authorization = format!("Bearer {token}");
+    let answer = world
+        .ask(get(&config, &[("authorization", &authorization)]))
+        .await;
+    assert_eq!(answer.status, 403);
+    let line = world.line();
+    assert!(line.contains(" GET /v3/configs/config/secrets 403: identity "));
+    assert!(line.ends_with("é (cut)"));
+    assert!((MAX_LINE_BYTES - 1..=MAX_LINE_BYTES + 6).contains(&line.len()));
 }
 
 #[tokio::test]

@@ -213,8 +213,13 @@ impl World {
 
     /// The next line that the operator reads.
     pub(crate) fn line(&self) -> String {
-        let line = self.lines.recv().unwrap();
-        String::from_utf8(line).unwrap().trim_end().to_owned()
+        let mut parts = self
+            .lines
+            .iter()
+            .map(|part| String::from_utf8(part).unwrap());
+        // The line end may come for itself.
+        let line = parts.find(|part| part != "\n").unwrap();
+        line.trim_end().to_owned()
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
