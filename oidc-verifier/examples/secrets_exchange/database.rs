@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::fmt;
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use oidc_core::NumericDate;
+use oidc_issuer::fs::{FileError, Files};
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params,
 };
@@ -50,11 +51,8 @@ impl Database {
             fault,
         };
         // An absolute path is never one of the names that SQLite has a meaning of its own for.
-        let absolute = std::path::absolute(path).and_then(|path| {
-            make_private(&path)?;
-            Ok(path)
-        });
-        let absolute = absolute.map_err(|error| fail(Fault::Io(error)))?;
+        let absolute = std::path::absolute(path).map_err(|error| fail(Fault::Io(error)))?;
+        make_private(&absolute).map_err(fail)?;
         Database::connect(&absolute).map_err(fail)
     }
 
@@ -156,23 +154,22 @@ const SWEEP: &str = "DELETE FROM grants WHERE place IN
     (SELECT place FROM grants WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 const FIND: &str = "SELECT hash, identity, expires_at FROM grants WHERE place = ?1";
 
-/// `SQLite` gives its other files the permissions of this one.
-fn make_private(path: &Path) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidFilename)?;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
+/// Makes the file, if it is not there. Whoever could write it, or put another in its place, could give
+/// out grants; `SQLite` gives its other files the permissions of this one.
+fn make_private(path: &Path) -> Result<(), Fault> {
+    let files = Files::new();
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidFilename);
+    let folder = folder.map_err(|kind| Fault::Io(kind.into()))?;
+    files.create_folder(folder, 0o700)?;
+    files.refuse_writable_by_others(folder)?;
     let mut options = OpenOptions::new();
-    let file = options
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
+    let made = options.read(true).append(true).create(true).mode(0o600);
+    let mode = made.open(path)?.metadata()?.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(Fault::Open(mode));
+    }
     // The name of a new file is on the disk before anything is said of it.
-    OpenOptions::new().read(true).open(folder)?.sync_all()
+    Ok(OpenOptions::new().read(true).open(folder)?.sync_all()?)
 }
 
 #[derive(PartialEq, Eq)]
@@ -205,11 +202,25 @@ pub(crate) struct OpenError {
 #[derive(Debug)]
 enum Fault {
     Io(io::Error),
+    File(FileError),
+    Open(u32),
     NotADatabase,
     Foreign,
     Schema(i32),
     Damaged(String),
     Sqlite(rusqlite::Error),
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Fault {
+        Fault::Io(error)
+    }
+}
+
+impl From<FileError> for Fault {
+    fn from(error: FileError) -> Fault {
+        Fault::File(error)
+    }
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -227,6 +238,8 @@ impl fmt::Display for OpenError {
         write!(f, "database {}: ", self.path.display())?;
         match &self.fault {
             Fault::Io(error) => error.fmt(f),
+            Fault::File(error) => error.fmt(f),
+            Fault::Open(mode) => write!(f, "is open to others (mode {mode:o})"),
             Fault::NotADatabase => f.write_str("is not an SQLite file"),
             Fault::Foreign => f.write_str("is the database of another program"),
             Fault::Schema(found) => write!(
@@ -239,4 +252,17 @@ impl fmt::Display for OpenError {
     }
 }
 
-impl Error for OpenError {}
+impl Error for OpenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.fault {
+            Fault::File(error) => error.source(),
+            Fault::Io(_)
+            | Fault::Open(_)
+            | Fault::NotADatabase
+            | Fault::Foreign
+            | Fault::Schema(_)
+            | Fault::Damaged(_)
+            | Fault::Sqlite(_) => None,
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What is remembered of tokens, and in which file.
 
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use oidc_issuer::{RandomError, SecureRandom, SystemRandom};
@@ -22,6 +23,10 @@ fn grant(expires_at: i64) -> Grant {
 
 fn token() -> AccessToken {
     AccessToken::generate(&SystemRandom::new()).unwrap()
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 fn mode(path: &Path) -> u32 {
@@ -199,6 +204,7 @@ fn a_file_that_is_not_ours_is_refused_and_left_as_it_was() {
     let refused = |make: &dyn Fn(&Path), expected: &str| {
         let _ = std::fs::remove_file(&path);
         make(&path);
+        set_mode(&path, 0o600);
         let before = std::fs::read(&path).unwrap();
         assert_eq!(error(&path), expected);
         assert_eq!(std::fs::read(&path).unwrap(), before, "{expected}");
@@ -252,6 +258,33 @@ fn a_damaged_file_is_refused() {
     Database::open(&path).unwrap();
 }
 
+/// Whoever may write the file gives out grants, and whoever may write its folder puts another file there.
+/// Nobody's permissions are changed: the path may be a mistake, and the file somebody else's.
+#[test]
+fn what_others_may_write_or_read_is_refused_and_left_as_it_was() {
+    let folder = Folder::new();
+    let path = folder.path("tokens");
+    drop(Database::open(&path).unwrap());
+    for open in [0o644, 0o606, 0o610, 0o620, 0o666] {
+        set_mode(&path, open);
+        assert_eq!(error(&path), format!("is open to others (mode {open:o})"));
+        assert_eq!(mode(&path), open);
+    }
+    set_mode(&path, 0o600);
+    for (open, refused) in [(0o755, false), (0o775, true), (0o757, true)] {
+        set_mode(&folder.path(""), open);
+        assert_eq!(Database::open(&path).is_err(), refused, "{open:o}");
+    }
+    let expected = format!(
+        "{}: others may write it (mode 757)",
+        folder.path("tokens").parent().unwrap().display()
+    );
+    assert_eq!(error(&path), expected);
+    let other = folder.path("other");
+    Database::open(&other).unwrap_err();
+    assert!(!other.exists());
+}
+
 /// Every moment at which making it may have been interrupted.
 #[test]
 fn a_file_that_was_only_begun_is_finished() {
@@ -264,6 +297,7 @@ fn a_file_that_was_only_begun_is_finished() {
         let path = folder.path("begun");
         let _ = std::fs::remove_file(&path);
         std::fs::write(&path, "").unwrap();
+        set_mode(&path, 0o600);
         Connection::open(&path)
             .unwrap()
             .execute_batch(begun)
@@ -288,7 +322,8 @@ fn no_name_is_special() {
     }
     let missing = folder.path("file/tokens");
     std::fs::write(folder.path("file"), "").unwrap();
-    assert_eq!(error(&missing), "File exists (os error 17)");
+    let expected = format!("{}: cannot make the folder", folder.path("file").display());
+    assert_eq!(error(&missing), expected);
 }
 
 /// A source of bytes that comes to an end.
