@@ -28,7 +28,12 @@ pub(crate) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Ref
     let bytes = timeout(LONGEST_WAIT, bounded(request.into_body()))
         .await
         .map_err(|_| Refusal::too_slow())??;
-    serde_json::from_slice(&bytes).map_err(|_| Refusal::malformed("The body is not as documented"))
+    let malformed = || Refusal::malformed("The body is not as documented");
+    // A derived reader would take the values in a list, without their names.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(malformed());
+    }
+    serde_json::from_slice(&bytes).map_err(|_| malformed())
 }
 
 async fn bounded(mut body: Body) -> Result<Vec<u8>, Refusal> {

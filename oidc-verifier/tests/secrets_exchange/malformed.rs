@@ -120,6 +120,9 @@ impl Corpus {
         for end in 0..exchange.len() {
             self.add(400, post(EXCHANGE, exchange[..end].to_owned()));
         }
+        // The values without their names, in the order in which the program happens to have them.
+        self.add(400, post(REVOKE, json!([token]).to_string()));
+        self.add(400, post(EXCHANGE, json!([IDENTITY, "x"]).to_string()));
         for (path, good) in [(REVOKE, &revoke), (EXCHANGE, &exchange)] {
             for bad in [
                 format!("{good}x"),
