@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use oidc_core::NumericDate;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::access_token::TokenHash;
@@ -101,8 +102,12 @@ impl Ledger {
         let changes = self.changes.as_ref().ok_or_else(|| Failed::new("closed"))?;
         changes
             .try_send(Pending { change, done })
-            .map_err(|_| Failed::new("too many changes wait"))?;
-        outcome.await.map_err(|_| Failed::new("closed"))?
+            .map_err(|error| match error {
+                TrySendError::Full(_) => Failed::new("too many changes wait"),
+                TrySendError::Closed(_) => Failed::new("the thread that writes has ended"),
+            })?;
+        let ended = |_| Failed::new("the thread that writes has ended");
+        outcome.await.map_err(ended)?
     }
 }
 
