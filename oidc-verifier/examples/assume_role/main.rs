@@ -16,31 +16,30 @@ mod log;
 mod request;
 mod role_arn;
 mod service;
+#[path = "../../../oidc-issuer/examples/serving/mod.rs"]
+mod serving;
 mod session_policy;
 mod sessions;
 mod state;
 
 use std::error::Error;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use oidc_issuer::fs::Files;
 use oidc_verifier::http::{HttpTransport, RootCertificates};
 use oidc_verifier::key_source::KeySourceConfig;
 use oidc_verifier::{Clock as _, SystemClock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 use crate::arguments::{Arguments, Serve, USAGE};
 use crate::configuration::Configuration;
 use crate::log::{Log, chain};
 use crate::service::{Service, router};
+use crate::serving::Limits;
 
 fn main() -> ExitCode {
     let serve = match Arguments::parse(std::env::args_os().skip(1)) {
@@ -89,34 +88,18 @@ async fn run(serve: &Serve) -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, serve.port)).await?;
     let address = listener.local_addr()?;
-    let app = router(Arc::clone(&service)).into_make_service_with_connect_info::<SocketAddr>();
-    let (close, closing) = oneshot::channel::<()>();
-    let serving = axum::serve(
-        listener.tap_io(|stream| {
-            // An answer is one small packet: it does not wait for another.
-            let _ = stream.set_nodelay(true);
-        }),
-        app,
-    )
-    .with_graceful_shutdown(async {
-        let _ = closing.await;
-    });
-    let mut serving = tokio::spawn(serving.into_future());
     writeln!(std::io::stdout().lock(), "listening on http://{address}")?;
-    tokio::select! {
-        ended = &mut serving => ended??,
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    drop(close);
-    // Whoever has not sent a whole request by then gets no answer.
-    let _ = timeout(LAST_ANSWERS, serving).await;
+    let end = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    let app = router(Arc::clone(&service));
+    serving::serve(listener, app, Limits::default(), end).await;
     service.shutdown().await;
     Ok(())
 }
-
-/// How long requests that are under way may take at the end.
-const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// What fetches keys. Certificates are needed for issuers that have one only: a machine without any
 /// can still show everything on loopback.

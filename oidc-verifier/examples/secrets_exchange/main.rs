@@ -25,6 +25,8 @@ mod query;
 mod request_body;
 mod secret;
 mod service;
+#[path = "../../../oidc-issuer/examples/serving/mod.rs"]
+mod serving;
 mod unique;
 
 use std::error::Error;
@@ -34,19 +36,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use oidc_issuer::SystemRandom;
 use oidc_verifier::http::{AddressPolicy, HttpTransport, KeyRefresher, RootCertificates};
 use oidc_verifier::key_source::KeySourceConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::arguments::{Arguments, Otherwise, USAGE};
 use crate::configuration::Configuration;
 use crate::ledger::Ledger;
 use crate::log::{Log, chain};
 use crate::service::{SecretsExchange, router};
+use crate::serving::Limits;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
@@ -130,31 +132,17 @@ async fn serve(
 
     // Nobody to read it ends nothing.
     let _ = writeln!(io::stdout(), "listening on {url}");
-    let (close, closing) = tokio::sync::oneshot::channel::<()>();
-    let serving = axum::serve(
-        listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        }),
-        router(service),
-    )
-    .with_graceful_shutdown(async {
-        let _ = closing.await;
-    });
-    let mut serving = tokio::spawn(serving.into_future());
-    tokio::select! {
-        ended = &mut serving => ended??,
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let end = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    serving::serve(listener, router(service), Limits::default(), end).await;
     sweeping.abort();
-    let _ = close.send(());
-    // What is being answered is; a connection that only waits is not waited for.
-    let _ = timeout(LAST_ANSWERS, serving).await;
     keys.shutdown().await;
     Ok(())
 }
-
-const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Forgets grants that have ended, now and again. They give nothing since they ended.
 async fn sweep(service: Arc<SecretsExchange>) {
