@@ -80,6 +80,13 @@ pub(crate) fn verify<'k>(
         return Err(SignatureError::Scope);
     }
     authorization.covers(headers)?;
+    // In a request line with a host it is that host that is asked, RFC 9112 section 3.2.2; the one
+    // that is signed is in the header.
+    if let Some(asked) = request.uri.authority()
+        && one(headers, HOST.as_str())? != Some(asked.as_str())
+    {
+        return Err(SignatureError::Mismatch);
+    }
     let secret = secret(authorization.access_key_id).ok_or(SignatureError::UnknownKey)?;
     let canonical = canonical_request(request, &authorization.signed_headers, body);
     let key = signing_key(secret.access_key, date, &authorization.scope);

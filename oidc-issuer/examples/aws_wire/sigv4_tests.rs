@@ -192,6 +192,19 @@ fn a_signature_is_for_one_request_and_one_secret() {
 }
 
 /// The hash of the body is computed here, whatever a header says of it.
+/// RFC 9112 section 3.2.2: a proxy on the way goes by the request line.
+#[test]
+fn a_host_in_the_request_line_is_the_signed_one() {
+    let mut request = signed(SECRET, b"");
+    request.uri = "http://127.0.0.1:8080/".parse().unwrap();
+    assert!(check(&request, b"", SECRET).is_ok());
+    for elsewhere in ["http://127.0.0.1/", "http://elsewhere.example:8080/"] {
+        request.uri = elsewhere.parse().unwrap();
+        let refused = check(&request, b"", SECRET).unwrap_err();
+        assert_eq!(refused, SignatureError::Mismatch, "{elsewhere}");
+    }
+}
+
 #[test]
 fn no_header_takes_the_body_out_of_the_signature() {
     let mut request = request(

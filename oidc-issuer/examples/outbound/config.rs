@@ -297,8 +297,6 @@ impl Principal {
 }
 
 /// Text that nobody shall read by accident.
-#[derive(serde::Deserialize)]
-#[serde(from = "String")]
 pub(crate) struct SecretText(Zeroizing<String>);
 
 impl SecretText {
@@ -307,9 +305,12 @@ impl SecretText {
     }
 }
 
-impl From<String> for SecretText {
-    fn from(text: String) -> SecretText {
-        SecretText(Zeroizing::new(text))
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SecretText, D::Error> {
+        let text = String::deserialize(deserializer);
+        // The error of serde quotes what is there instead: a secret of digits, without its quotes.
+        let text = text.map_err(|_| de::Error::custom("a secret is a string"))?;
+        Ok(SecretText(Zeroizing::new(text)))
     }
 }
 

@@ -89,6 +89,7 @@ fn a_configuration_is_refused_with_what_is_wrong_and_where() {
             r#""""#,
             "access key `AKIAADMIN`: `secret_access_key` is empty",
         ),
+        (r#""admin-secret""#, "1234567890", "a secret is a string"),
         (
             r#""instance-token+/=""#,
             r#""""#,
