@@ -339,9 +339,10 @@ providers:
 fn the_how_to_shows_a_configuration_that_loads() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/replace-diridp.md");
     let page = std::fs::read_to_string(page).unwrap();
-    let (_, rest) = page.split_once("```yaml\n").unwrap();
-    let (yaml, _) = rest.split_once("```").unwrap();
-    let config: Config = serde_saphyr::from_str(yaml).unwrap();
+    let (_, rest) = page.split_once("/diridp.yaml\" <<END\n").unwrap();
+    let (yaml, _) = rest.split_once("\nEND\n").unwrap();
+    let yaml = yaml.replace("$WORK", "/work");
+    let config: Config = serde_saphyr::from_str(&yaml).unwrap();
     assert_eq!(config.providers()[0].tokens().len(), 2);
     for option in [
         "state_dir",
