@@ -64,11 +64,12 @@ def main():
     arguments = parser.parse_args()
     times = SHORT if arguments.short else FULL
     failures = Failures()
+    load_before = os.getloadavg()[0]
     columns = []
     for program in ALL:
         if arguments.only in program.name:
             columns.append(try_program(program, arguments.examples, times, failures))
-    table = page.table(columns)
+    table = page.table(columns, load_before)
     print(table)
     if arguments.write:
         page.write(arguments.page, table)

@@ -63,14 +63,15 @@ def recovered(outage):
     return f"{outage.recovered_after:.1f}"
 
 
-def table(columns):
+def table(columns, load_before):
     names = " | ".join(f"`{column.name}`" for column in columns)
     lines = [f"| | {names} |", "| --- |" + " ---: |" * len(columns)]
     for cells in zip(*(column.rows() for column in columns)):
         lines.append(f"| {cells[0][0]} | {' | '.join(value for _, value in cells)} |")
     cores = len(os.sched_getaffinity(0))
-    machine = f"{cores} cores, {platform.machine()}, {platform.system()}; other programs ran beside it"
-    return "\n".join([*lines, "", f"Measured on a machine of {machine}."])
+    machine = f"{cores} cores, {platform.machine()}, {platform.system()}"
+    lines += ["", f"Measured on a machine of {machine}, with a load of {load_before:.1f} before it began."]
+    return "\n".join(lines)
 
 
 def write(path, text):
