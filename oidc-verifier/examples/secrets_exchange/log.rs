@@ -1,17 +1,30 @@
 //! What the operator reads, on standard error. Requests never wait for whoever reads it.
 
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 /// Hands lines to a thread that writes them. When it cannot follow, lines are left out and counted.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
     lines: SyncSender<String>,
     left_out: Arc<AtomicU64>,
+}
+
+/// What is not written yet.
+#[derive(Debug)]
+pub(crate) struct Rest(Receiver<Infallible>);
+
+impl Rest {
+    /// Waits until it is, once nobody has the log any more; not for long, as nobody may be reading.
+    pub(crate) fn wait(&self) {
+        let _ = self.0.recv_timeout(Duration::from_secs(1));
+    }
 }
 
 /// Some seconds of a busy service.
@@ -22,12 +35,16 @@ const MAX_WAITING_LINES: usize = 4_096;
 pub(crate) const MAX_LINE_BYTES: usize = 8_192;
 
 impl Log {
-    pub(crate) fn to(writer: impl Write + Send + 'static) -> Log {
+    pub(crate) fn to(writer: impl Write + Send + 'static) -> (Log, Rest) {
         let (lines, waiting) = sync_channel(MAX_WAITING_LINES);
+        let (written, rest) = channel();
         let left_out = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&left_out);
-        thread::spawn(move || write_lines(writer, &waiting, &counted));
-        Log { lines, left_out }
+        thread::spawn(move || {
+            write_lines(writer, &waiting, &counted);
+            drop::<Sender<Infallible>>(written);
+        });
+        (Log { lines, left_out }, Rest(rest))
     }
 
     /// One line is one message, whatever is in it. The end of a long one is left out.

@@ -78,7 +78,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(serve(configuration, transport, ledger, arguments.port))
+    let (log, rest) = Log::to(io::stderr());
+    let outcome = runtime.block_on(serve(configuration, transport, ledger, log, arguments.port));
+    // Whatever still has the ledger or the log ends with it.
+    drop(runtime);
+    rest.wait();
+    outcome
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -111,6 +116,7 @@ async fn serve(
     configuration: Configuration,
     transport: HttpTransport,
     ledger: Ledger,
+    log: Log,
     port: u16,
 ) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -126,7 +132,7 @@ async fn serve(
         ledger,
         random: SystemRandom::new(),
         dashboard_url: url.clone(),
-        log: Log::to(io::stderr()),
+        log,
     });
     let sweeping = tokio::spawn(sweep(Arc::clone(&service)));
 

@@ -1,8 +1,10 @@
 //! The program as a process: how it begins and ends, what it says, what it does with bytes that are no
 //! HTTP, and what is left of it when it is killed.
 
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
@@ -227,6 +229,7 @@ fn what_keeps_it_from_starting_is_said() {
     let config = config.to_str().unwrap();
     let foreign = folder.path("notes");
     std::fs::write(&foreign, "some notes of mine, which are no database").unwrap();
+    std::fs::set_permissions(&foreign, Permissions::from_mode(0o600)).unwrap();
     let foreign = foreign.to_str().unwrap();
     for (arguments, expected) in [
         (
@@ -282,6 +285,26 @@ fn it_ends_cleanly_and_goes_on_where_it_was() {
     let state = std::fs::read_dir(folder.path("state")).unwrap();
     assert_eq!(state.count(), 1, "the log is folded into the database");
     assert_eq!(grants(&database(&folder)), 2);
+}
+
+/// The lines are written by a thread of their own, which is waited for.
+#[test]
+fn what_it_has_answered_is_in_its_log_when_it_has_ended() {
+    let folder = Folder::new();
+    let provider = Provider::start();
+    provider.configure(&folder);
+    let log = folder.path("log");
+    let mut command = command(&folder);
+    command.stderr(std::fs::File::create(&log).unwrap());
+    let running = Running::of(command);
+    let body = json!({"token": format!("dp.said.{}", "A".repeat(43))});
+    for _ in 0..200 {
+        post(running.address, "/v3/auth/revoke", &body).unwrap();
+    }
+    assert!(running.end("TERM").success());
+    let log = std::fs::read_to_string(&log).unwrap();
+    let said = |line: &&str| line.ends_with(" POST /v3/auth/revoke 200: a token is revoked");
+    assert_eq!(log.lines().filter(said).count(), 200, "{log}");
 }
 
 /// `https://localhost`, with a certificate that the platform does not know.

@@ -4,10 +4,11 @@ use axum::http::StatusCode;
 use base64_simd::STANDARD;
 use serde_json::json;
 
-use crate::log::MAX_LINE_BYTES;
+use crate::log::{Log, MAX_LINE_BYTES};
 use crate::support::{Honest, NOW, foreign_key, sign};
 use crate::world::{
-    DASHBOARD, IDENTITY, OTHER, SECRETS, TTL, World, configuration, get, identity, post, workload,
+    DASHBOARD, IDENTITY, Lines, OTHER, SECRETS, TTL, World, configuration, get, identity, post,
+    workload,
 };
 
 #[tokio::test]
@@ -190,6 +191,21 @@ async fn a_token_is_revoked_at_once_and_as_often_as_somebody_asks() {
     assert_eq!(answer.status, 400);
     let messages = json!(["`token` is not of the form `dp.said.…`"]);
     assert_eq!(answer.body["messages"], messages);
+}
+
+/// Lines wait for whoever reads them, at most a second at the end.
+#[test]
+fn what_was_logged_is_written_when_the_log_has_ended() {
+    let (lines, read) = std::sync::mpsc::channel();
+    let (log, rest) = Log::to(Lines(lines));
+    for number in 0..1_000 {
+        log.line(number);
+    }
+    drop(log);
+    rest.wait();
+    let written: Vec<u8> = read.iter().flatten().collect();
+    let expected: String = (0..1_000).fold(String::new(), |all, number| format!("{all}{number}\n"));
+    assert_eq!(String::from_utf8(written).unwrap(), expected);
 }
 
 /// A stranger's words have any length, and a token may be among them.

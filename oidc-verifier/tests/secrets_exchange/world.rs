@@ -192,7 +192,7 @@ impl World {
             ledger: Ledger::open(&folder.path("state/tokens.sqlite")).unwrap(),
             random: SystemRandom::new(),
             dashboard_url: DASHBOARD.to_owned(),
-            log: Log::to(Lines(sender)),
+            log: Log::to(Lines(sender)).0,
         };
         World {
             router: router(Arc::new(service)),
@@ -293,7 +293,8 @@ pub(crate) fn grants(database: &Path) -> i64 {
     connection.query_row(count, [], |row| row.get(0)).unwrap()
 }
 
-struct Lines(Sender<Vec<u8>>);
+/// Hands on what is written.
+pub(crate) struct Lines(pub(crate) Sender<Vec<u8>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
