@@ -37,6 +37,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::{Arguments, Serve, USAGE};
 use crate::configuration::Configuration;
+use crate::log::lines::Log as Lines;
 use crate::log::{Log, chain};
 use crate::service::{Service, router};
 use crate::serving::Limits;
@@ -53,20 +54,23 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let runtime = tokio::runtime::Runtime::new();
-    let served = runtime
+    let (lines, rest) = Lines::to(std::io::stderr());
+    let log = Log::new(move |line| lines.line(line));
+    // Whatever still has the log ends with the runtime.
+    let served = tokio::runtime::Runtime::new()
         .map_err(Into::into)
-        .and_then(|it| it.block_on(run(&serve)));
+        .and_then(|it| it.block_on(run(&serve, log)));
+    rest.wait();
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            Log::stderr().say("assume_role:", chain(&*error));
+            let _ = writeln!(std::io::stderr().lock(), "assume_role: {}", chain(&*error));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(serve: &Serve) -> Result<(), Box<dyn Error>> {
+async fn run(serve: &Serve, log: Log) -> Result<(), Box<dyn Error>> {
     let files = Files::new();
     let json = files.read(&serve.config, Configuration::MAX_BYTES)?;
     let configuration = Configuration::from_json(&json)?;
@@ -74,14 +78,7 @@ async fn run(serve: &Serve) -> Result<(), Box<dyn Error>> {
     let transport = transport(&configuration, &files)?;
     let clock: service::Clock = Arc::new(|| SystemClock.now());
     let config = KeySourceConfig::default();
-    let service = Service::start(
-        configuration,
-        &transport,
-        &config,
-        sessions,
-        clock,
-        Log::stderr(),
-    )?;
+    let service = Service::start(configuration, &transport, &config, sessions, clock, log)?;
     let service = Arc::new(service);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

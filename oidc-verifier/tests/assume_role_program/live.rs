@@ -186,6 +186,12 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// Does this while its standard error is full.
+    pub(crate) fn while_nobody_reads(&self, act: impl FnOnce()) {
+        let _held = self.log.0.lock().unwrap();
+        act();
+    }
+
     /// Ends it with this signal, and returns all that it has said.
     pub(crate) fn end(mut self, signal: &str) -> (ExitStatus, String, String) {
         let pid = self.child.id().to_string();
@@ -247,6 +253,8 @@ pub(crate) fn caller(address: &str, credentials: &Credentials) -> Option<Answer>
 /// A whole answer to a POST, or `None` if the program went away meanwhile.
 pub(crate) fn post(address: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).ok()?;
+    let longest = Duration::from_secs(60);
+    stream.set_read_timeout(Some(longest)).ok()?;
     let mut head = format!(
         "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
          Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\nContent-Length: {}\r\n",

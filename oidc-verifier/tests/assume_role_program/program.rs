@@ -113,6 +113,24 @@ async fn half_a_request_does_not_keep_it_from_ending() {
     assert!(status.success(), "{status}");
 }
 
+/// A pipe takes 64 KiB: after some hundred lines whoever wrote to it would wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_has_to_read_the_log() {
+    let (folder, issuer) = (Folder::new("unread"), LiveIssuer::start().await);
+    let config = folder.write("config.json", &configuration(issuer.url()).to_string());
+    let program = Program::start(&config, &folder.path("state"));
+    program.while_nobody_reads(|| {
+        for _ in 0..1_500 {
+            let answer = post(&program.address, &[], "Action=Foo&Version=2011-06-15").unwrap();
+            assert_eq!(answer.refusal(), (400, "InvalidAction".to_owned()));
+        }
+    });
+    let (status, _, log) = program.end("TERM");
+    assert!(status.success());
+    let refused = log.lines().filter(|line| line.contains("InvalidAction"));
+    assert_eq!(refused.count(), 1_500, "the last of them before the end");
+}
+
 /// Bytes that are no HTTP, or too much of it: a 4xx and the end of the connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_http_is_answered_with_a_4xx_or_not_at_all() {
