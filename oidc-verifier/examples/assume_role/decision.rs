@@ -54,11 +54,12 @@ pub(crate) fn decide(
     let provider = providers
         .find(|provider| provider.issuer() == token.issuer())
         .ok_or_else(|| StsError::of(&VerifyError::UntrustedIssuer, circumstances.now))?;
+    // Before it is looked for: which roles there are is not for a token that may not have them.
+    identity.roles().authorize(call.role_arn.as_str())?;
     let role = account.roles.get(call.role_arn.as_str()).ok_or_else(|| {
         let who = format!("{:?} of {}", identity.subject(), provider.arn());
         Refusal::denied(format!("no role `{}`, asked for by {who}", call.role_arn))
     })?;
-    identity.roles().authorize(role.arn.as_str())?;
     admit(role, provider, call, token, circumstances)?;
 
     let duration =

@@ -534,8 +534,14 @@ async fn an_issuer_may_say_which_roles_a_token_is_for() {
         let expected = expected.map(|(status, code)| (status, code.to_owned()));
         assert_eq!(refusal, expected, "{roles:?} {role}");
     }
-    // What the request says is asked too.
     let claims = job().with("https://aws.amazon.com/roles", &json!(NAMED).to_string());
+    // Which other roles there are such a token does not learn.
+    let nothing = "arn:aws:iam::111122223333:role/nothing";
+    let [real, unreal] = [BATCH, nothing].map(|role| assume(role, &signed(&claims)));
+    let (real, unreal) = (world.call(&real).await, world.call(&unreal).await);
+    let told = |answer: &Answer| (answer.refusal(), answer.text("Message"));
+    assert_eq!(told(&real), told(&unreal));
+    // What the request says is asked too.
     let call = with(&assume(NAMED, &signed(&claims)), "RoleSessionName", "root");
     assert_eq!(
         world.call(&call).await.refusal(),
