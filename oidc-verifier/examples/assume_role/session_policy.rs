@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
@@ -64,12 +65,21 @@ pub(crate) fn is_policy(text: &str) -> bool {
     let Ok(document) = serde_json::from_str::<Document>(text) else {
         return false;
     };
+    // A derived reader would take values in a list as well, without their names.
+    let Ok(Value::Object(members)) = serde_json::from_str(text) else {
+        return false;
+    };
+    let named = match members.get("Statement") {
+        Some(Value::Array(all)) => all.iter().all(Value::is_object),
+        one => one.is_some_and(Value::is_object),
+    };
     let statements = document.statement.as_slice();
     let is_one_of = |a: &Option<OneOrMany<String>>, b: &Option<OneOrMany<String>>| {
         let said = a.iter().chain(b);
         a.is_some() != b.is_some() && said.into_iter().all(|said| !said.as_slice().is_empty())
     };
-    !statements.is_empty()
+    named
+        && !statements.is_empty()
         && statements.iter().all(|statement| {
             is_one_of(&statement.action, &statement.not_action)
                 && is_one_of(&statement.resource, &statement.not_resource)
