@@ -23,23 +23,51 @@ pub(crate) fn session_key(files: &Files, folder: &Path) -> Result<SessionKey, Bo
         }
         key => key?,
     };
+    clear(files, folder)?;
     // Whoever made it may have been killed before this: its name outlives the machine from here on.
     OpenOptions::new().read(true).open(folder)?.sync_all()?;
     Ok(SessionKey::new(&bytes)?)
 }
 
-/// Two programs that start at once agree on one key: a link is never made over a file that is there.
+/// Two programs that start at once agree on one key: a link is never made over a file that is there. The
+/// faster one may have cleared the names of the other before that has made its link.
 fn make(files: &Files, folder: &Path, path: &Path) -> Result<(), Box<dyn Error>> {
     let (mut key, mut name) = ([0; SessionKey::BYTES], [0; 8]);
     rand::fill(&mut key).map_err(|_| "no random bytes")?;
     rand::fill(&mut name).map_err(|_| "no random bytes")?;
     let new = folder.join(format!("session.key.{:016x}", u64::from_be_bytes(name)));
-    files.replace(&new, &key, 0o600)?;
-    let linked = match std::fs::hard_link(&new, path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    };
+    match files.replace(&new, &key, 0o600) {
+        Err(error) if error.is_not_found() => return Ok(()),
+        made => made?,
+    }
+    let linked = std::fs::hard_link(&new, path);
     let removed = files.remove(&new);
-    linked?;
-    Ok(removed?)
+    match linked.map_err(|error| (error.kind(), error)) {
+        Err((ErrorKind::AlreadyExists | ErrorKind::NotFound, _)) | Ok(()) => Ok(removed?),
+        Err((_, error)) => Err(error.into()),
+    }
+}
+
+/// Removes what a start that was killed has left: keys that were never used, or other names of the one
+/// that is. Whoever removes `session.key` has removed the key.
+fn clear(files: &Files, folder: &Path) -> Result<(), Box<dyn Error>> {
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        if name.to_str().is_some_and(is_left) {
+            files.remove(&folder.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The names that [`make`] and [`Files::replace`] give to what they have not finished.
+fn is_left(name: &str) -> bool {
+    let hidden = name
+        .strip_prefix('.')
+        .and_then(|it| it.strip_suffix(".tmp"));
+    let numbers = hidden.unwrap_or(name).strip_prefix("session.key.");
+    numbers.is_some_and(|numbers| {
+        let is_number = |part: &str| part.len() == 16 && u64::from_str_radix(part, 16).is_ok();
+        numbers.split('.').all(is_number)
+    })
 }

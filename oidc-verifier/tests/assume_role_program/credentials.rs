@@ -377,6 +377,33 @@ fn the_key_of_the_sessions_is_made_once_and_is_its_owners_alone() {
     }
 }
 
+/// Whoever removes `session.key` has removed the key. What others have put there is theirs.
+#[test]
+fn a_start_that_was_killed_leaves_no_other_name_of_the_key() {
+    let folder = Folder::new("left");
+    let (state, files) = (folder.path("state"), Files::new());
+    session_key(&files, &state).unwrap();
+    let path = state.join("session.key");
+    let key = std::fs::read(&path).unwrap();
+    std::fs::hard_link(&path, state.join("session.key.0123456789abcdef")).unwrap();
+    let unfinished = ".session.key.0123456789abcdef.fedcba9876543210.tmp";
+    let kept = [
+        "notes",
+        "session.key",
+        "session.key.0123456789abcde",
+        "session.key.backup-of-mondays",
+    ];
+    for name in kept.iter().skip(2).chain(["notes", unfinished].iter()) {
+        std::fs::write(state.join(name), "").unwrap();
+    }
+    session_key(&files, &state).unwrap();
+    let names = std::fs::read_dir(&state).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, kept);
+    assert_eq!(std::fs::read(&path).unwrap(), key);
+}
+
 #[test]
 fn programs_that_start_at_once_agree_on_one_key() {
     let folder = Folder::new("race");
