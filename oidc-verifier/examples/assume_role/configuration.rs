@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::role_arn::RoleArn;
+use crate::sessions::Session;
 
 /// The configuration, read and checked.
 #[derive(Debug)]
@@ -154,6 +155,15 @@ impl Configuration {
 }
 
 impl Account {
+    /// Whether it still has the role of this session. A role that was made anew under the name of
+    /// another has another id.
+    pub(crate) fn knows(&self, session: &Session) -> bool {
+        session.user_id.split_once(':').is_some_and(|(id, name)| {
+            let mut roles = self.roles.values();
+            roles.any(|role| role.id == id && role.arn.session(name) == session.arn)
+        })
+    }
+
     fn new(document: AccountDocument, at: &str) -> Result<Account, ConfigurationError> {
         let mut providers: Vec<IdentityProvider> = Vec::new();
         if !(1..=Configuration::MAX_PROVIDERS).contains(&document.identity_providers.len()) {

@@ -20,7 +20,7 @@ use oidc_verifier::{NumericDate, VerifyError};
 use crate::aws_wire::AwsError;
 use crate::aws_wire::body;
 use crate::aws_wire::query::Query;
-use crate::aws_wire::sigv4::{self, Secret};
+use crate::aws_wire::sigv4::{self, Secret, SignatureError};
 use crate::aws_wire::xml::{Answerer, Elements, timestamp};
 use crate::configuration::{Account, Configuration};
 use crate::decision::{Circumstances, Granted, Refusal, decide};
@@ -205,6 +205,13 @@ impl Service {
         if now >= session.expires_at {
             let message = "The security token included in the request is expired";
             return Err(AwsError::new(403, "ExpiredToken", message).into());
+        }
+        let party = self.accounts.get(&session.account);
+        if !party.is_some_and(|party| party.account.knows(&session)) {
+            return Err(Refusal {
+                answer: SignatureError::UnknownKey.into(),
+                why: format!("the role of {} is configured no longer", session.arn),
+            });
         }
         self.log.say(
             request_id,

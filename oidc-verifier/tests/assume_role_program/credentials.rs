@@ -404,6 +404,37 @@ fn a_start_that_was_killed_leaves_no_other_name_of_the_key() {
     assert_eq!(std::fs::read(&path).unwrap(), key);
 }
 
+/// As with AWS, where a role that was made anew under the name of another has another id.
+#[tokio::test(start_paused = true)]
+async fn they_end_with_their_role() {
+    let credentials = World::new().granted(&assume(BATCH, &signed(&job()))).await;
+    let without = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut changed = configuration();
+        change(&mut changed);
+        World::configured(&changed, &[7; SessionKey::BYTES])
+    };
+    let same = without(&|_| ());
+    assert_eq!(same.caller(&credentials).await.status, 200);
+    let remove = |list: &mut serde_json::Value| {
+        list.as_array_mut().unwrap().remove(0);
+    };
+    for world in [
+        without(&|json| json["accounts"][0]["roles"][0]["role_id"] = "AROAEXAMPLEBATCH0002".into()),
+        without(&|json| {
+            let arn = "arn:aws:iam::111122223333:role/ci/batch-2";
+            json["accounts"][0]["roles"][0]["arn"] = arn.into();
+        }),
+        without(&|json| remove(&mut json["accounts"][0]["roles"])),
+        without(&|json| remove(&mut json["accounts"])),
+    ] {
+        let answer = world.caller(&credentials).await;
+        assert_eq!(answer.refusal(), (403, "InvalidClientTokenId".to_owned()));
+        let arn = "arn:aws:sts::111122223333:assumed-role/batch/run-42";
+        let why = format!("the role of {arn} is configured no longer");
+        assert!(world.take_log().ends_with(&why));
+    }
+}
+
 #[test]
 fn programs_that_start_at_once_agree_on_one_key() {
     let folder = Folder::new("race");
