@@ -264,7 +264,7 @@ mod jobs {
         let now = Clocks::new(common::at(NOW), Duration::ZERO);
         let never = format!(
             "`serve` has never come to its work with the state in {}: start it first",
-            folder.file("state").display()
+            folder.path("state").display()
         );
         let error = mint.token(&plain(), now).unwrap_err();
         assert_eq!(error.to_string(), never);
@@ -277,7 +277,7 @@ mod jobs {
         let world = World::serving("ci-damaged");
         let mint = world.mint(&description());
         let said = || chain(&mint.token(&plain(), world.clocks()).unwrap_err());
-        let keys = world.folder.file("state/keys");
+        let keys = world.folder.path("state/keys");
         for key in std::fs::read_dir(&keys).unwrap() {
             let key = key.unwrap().path();
             if key.extension().is_some_and(|ending| ending == "pem") {
@@ -289,13 +289,13 @@ mod jobs {
             "{}",
             said()
         );
-        std::fs::write(world.folder.file("state/state.json"), "{}").unwrap();
+        std::fs::write(world.folder.path("state/state.json"), "{}").unwrap();
         assert!(
             said().starts_with("the state: the store failed: "),
             "{}",
             said()
         );
-        std::fs::write(world.folder.file("state/site.json"), "{}").unwrap();
+        std::fs::write(world.folder.path("state/site.json"), "{}").unwrap();
         assert_eq!(
             said(),
             "what is served: what is published cannot be read: missing field `issuer` at line 1 column 2"
@@ -639,7 +639,7 @@ mod requests {
     #[test]
     fn a_job_is_not_told_why_the_runner_cannot() {
         let service = Service::new("ci-unavailable");
-        std::fs::remove_file(service.world.folder.file("state/site.json")).unwrap();
+        std::fs::remove_file(service.world.folder.path("state/site.json")).unwrap();
         let (status, answer) = service.post("{}");
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(

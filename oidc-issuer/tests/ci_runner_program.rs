@@ -18,6 +18,7 @@
 )]
 
 mod common;
+mod example_program;
 mod folder;
 
 use std::collections::BTreeSet;
@@ -25,25 +26,18 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use common::from_base64url;
+use example_program::{example, signal};
 use folder::Folder;
 use jsonwebtoken::jwk::JwkSet as ForeignSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 
 const ORG: &str = "8f0c1f0e-4a5b-4c39-9d5e-0b5a3a6f0c11";
-
-/// `cargo test` builds the examples beside the tests.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap();
-    folder.join("examples/ci_runner")
-}
 
 fn description() -> Value {
     json!({
@@ -66,13 +60,13 @@ struct Runner {
 impl Runner {
     fn new(name: &str) -> Runner {
         let folder = Folder::new(name);
-        std::fs::write(folder.file("job.json"), description().to_string()).unwrap();
-        std::fs::create_dir(folder.file("tmp")).unwrap();
+        std::fs::write(folder.path("job.json"), description().to_string()).unwrap();
+        std::fs::create_dir(folder.path("tmp")).unwrap();
         Runner { folder }
     }
 
     fn program(&self) -> Command {
-        let mut command = Command::new(program());
+        let mut command = Command::new(example("ci_runner"));
         for name in [
             "CIRCLE_OIDC_TOKEN",
             "CIRCLE_OIDC_TOKEN_V2",
@@ -81,9 +75,9 @@ impl Runner {
             command.env_remove(name);
         }
         command
-            .env("TMPDIR", self.folder.file("tmp"))
+            .env("TMPDIR", self.folder.path("tmp"))
             .arg("--state")
-            .arg(self.folder.file("state"));
+            .arg(self.folder.path("state"));
         command
     }
 
@@ -111,7 +105,7 @@ impl Runner {
         let mut run = self.program();
         run.arg("run")
             .arg("--job")
-            .arg(self.folder.file("job.json"));
+            .arg(self.folder.path("job.json"));
         run.args(options).arg("--").args(command);
         run
     }
@@ -119,12 +113,12 @@ impl Runner {
     /// Runs a script as a job, and gives what the runner gave.
     fn job(&self, options: &[&str], script: &str) -> Output {
         let mut run = self.run(options, &["sh", "-c", script]);
-        run.env("OUT", self.folder.file("out")).output().unwrap()
+        run.env("OUT", self.folder.path("out")).output().unwrap()
     }
 
     /// What a job has written to `$OUT`.
     fn out(&self) -> String {
-        std::fs::read_to_string(self.folder.file("out")).unwrap()
+        std::fs::read_to_string(self.folder.path("out")).unwrap()
     }
 }
 
@@ -157,12 +151,6 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn signal(pid: u32, name: &str) {
-    let pid = pid.to_string();
-    let kill = Command::new("kill").args(["-s", name, &pid]).status();
-    assert!(kill.unwrap().success());
 }
 
 /// Status and body of an answer.
@@ -252,19 +240,19 @@ fn a_job_has_its_tokens_in_its_environment_and_its_exit_code_comes_back() {
     assert_eq!(v2["sub"], format!("{sub}{more}"));
     // Arguments, folder and standard input are the job's own.
     let mut cat = runner.run(&[], &["sh", "-c", "cat; pwd; echo \"$0 $1\"", "a b", "c"]);
-    cat.current_dir(runner.folder.file("tmp"));
+    cat.current_dir(runner.folder.path("tmp"));
     cat.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut cat = cat.spawn().unwrap();
     cat.stdin.take().unwrap().write_all(b"in\n").unwrap();
     let output = cat.wait_with_output().unwrap();
-    let folder = runner.folder.file("tmp").canonicalize().unwrap();
+    let folder = runner.folder.path("tmp").canonicalize().unwrap();
     assert_eq!(
         text(&output.stdout),
         format!("in\n{}\na b c\n", folder.display())
     );
     // Nothing is left of its socket.
     assert_eq!(
-        std::fs::read_dir(runner.folder.file("tmp"))
+        std::fs::read_dir(runner.folder.path("tmp"))
             .unwrap()
             .count(),
         0
@@ -282,7 +270,7 @@ fn an_exit_code_says_whose_fault_it_was() {
         said.starts_with("ci_runner: `serve` has never come to its work with the state in "),
         "{said}"
     );
-    assert!(!runner.folder.file("out").exists());
+    assert!(!runner.folder.path("out").exists());
 
     let serving = runner.start(&[]);
     serving.ready();
@@ -326,7 +314,7 @@ fn an_exit_code_says_whose_fault_it_was() {
             (Some(125), said)
         );
     }
-    let far = runner.folder.file(&"a".repeat(100));
+    let far = runner.folder.path(&"a".repeat(100));
     std::fs::create_dir(&far).unwrap();
     let mut run = runner.run(&[], &["true"]);
     let output = run.env("TMPDIR", &far).output().unwrap();
@@ -343,7 +331,7 @@ fn an_exit_code_says_whose_fault_it_was() {
         .unwrap();
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong.stderr).starts_with("ci_runner: "));
-    assert!(!runner.folder.file("out").exists());
+    assert!(!runner.folder.path("out").exists());
 }
 
 /// Whoever set one of these expects to find it there, another job's token above all.
@@ -369,7 +357,10 @@ fn variables_that_are_set_are_not_written_over() {
     let inner = runner.run(&[], &["true"]);
     let words = inner.get_args().map(|word| word.to_str().unwrap());
     let words: Vec<String> = words.map(|word| format!("'{word}'")).collect();
-    let output = runner.job(&[], &format!("{} {}", program().display(), words.join(" ")));
+    let output = runner.job(
+        &[],
+        &format!("{} {}", example("ci_runner").display(), words.join(" ")),
+    );
     assert_eq!(output.status.code(), Some(125));
 }
 
@@ -388,7 +379,7 @@ fn the_runner_shows_no_token() {
     assert!(!runner.out().contains("eyJ"), "{}", runner.out());
     let shown = [text(&output.stdout), text(&output.stderr)].concat();
     assert_eq!(shown, "");
-    for entry in std::fs::read_dir(runner.folder.file("state")).unwrap() {
+    for entry in std::fs::read_dir(runner.folder.path("state")).unwrap() {
         let path = entry.unwrap().path();
         assert_eq!(
             std::fs::metadata(&path).unwrap().mode() & 0o077,
@@ -398,7 +389,7 @@ fn the_runner_shows_no_token() {
         );
     }
     assert_eq!(
-        std::fs::metadata(runner.folder.file("state"))
+        std::fs::metadata(runner.folder.path("state"))
             .unwrap()
             .mode()
             & 0o777,
@@ -412,9 +403,9 @@ fn a_job_asks_for_more_tokens_under_the_name_of_circleci() {
     let runner = Runner::new("cip-get");
     let serving = runner.start(&[]);
     let url = serving.ready();
-    std::fs::create_dir(runner.folder.file("bin")).unwrap();
-    std::os::unix::fs::symlink(program(), runner.folder.file("bin/circleci")).unwrap();
-    let path = runner.folder.file("bin").display().to_string();
+    std::fs::create_dir(runner.folder.path("bin")).unwrap();
+    std::os::unix::fs::symlink(example("ci_runner"), runner.folder.path("bin/circleci")).unwrap();
+    let path = runner.folder.path("bin").display().to_string();
     let output = runner.job(
         &[],
         &format!(
@@ -435,7 +426,7 @@ fn a_job_asks_for_more_tokens_under_the_name_of_circleci() {
     );
     verify(runner.out().trim(), &url, "xxxxxxxx", &jwk_set(&url));
 
-    let outside = Command::new(program())
+    let outside = Command::new(example("ci_runner"))
         .arg("get")
         .env_remove("CIRCLE_OIDC_SOCKET")
         .output();
@@ -443,7 +434,7 @@ fn a_job_asks_for_more_tokens_under_the_name_of_circleci() {
         text(&outside.unwrap().stderr),
         "ci_runner: this is no job of `ci_runner run`: CIRCLE_OIDC_SOCKET is not set\n"
     );
-    let gone = Command::new(program())
+    let gone = Command::new(example("ci_runner"))
         .arg("get")
         .env("CIRCLE_OIDC_SOCKET", "/nowhere")
         .output();
@@ -508,11 +499,11 @@ fn a_job_of_another_user_cannot_read_the_keys() {
         ],
     );
     // Where the user may come to the program, and to the socket's folder.
-    let copy = runner.folder.file("ci_runner");
-    std::fs::copy(program(), &copy).unwrap();
+    let copy = runner.folder.path("ci_runner");
+    std::fs::copy(example("ci_runner"), &copy).unwrap();
     std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o755)).unwrap();
     run.env("PROGRAM", &copy)
-        .env("STATE", runner.folder.file("state"));
+        .env("STATE", runner.folder.path("state"));
     let output = run.output().unwrap();
     let said = text(&output.stderr);
     let we_are_root = text(&Command::new("id").arg("-u").output().unwrap().stdout) == "0\n";
@@ -583,7 +574,7 @@ fn malformed_descriptions_of_jobs_are_refused() {
         "not the description of a job: ",
     ));
     for (document, error) in documents {
-        std::fs::write(runner.folder.file("job.json"), &document).unwrap();
+        std::fs::write(runner.folder.path("job.json"), &document).unwrap();
         let output = runner.job(&[], "touch \"$OUT\"");
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(125), "{document}");
@@ -591,7 +582,7 @@ fn malformed_descriptions_of_jobs_are_refused() {
             said.contains("/job.json: ") && said.contains(error),
             "{document}: {said}"
         );
-        assert!(!runner.folder.file("out").exists());
+        assert!(!runner.folder.path("out").exists());
     }
 }
 
@@ -745,10 +736,10 @@ fn fifty_kills_lose_no_key_and_no_token() {
             let serving = runner.start(&[]);
             let url = serving.ready();
             seen.look(&url);
-            let _ = std::fs::remove_file(runner.folder.file("out"));
+            let _ = std::fs::remove_file(runner.folder.path("out"));
             let script = "printf %s \"$CIRCLE_OIDC_TOKEN\" > \"$OUT\"";
             let mut job = runner.run(&[], &["sh", "-c", script]);
-            let mut job = job.env("OUT", runner.folder.file("out")).spawn().unwrap();
+            let mut job = job.env("OUT", runner.folder.path("out")).spawn().unwrap();
             if up_to(2) == 0 {
                 assert!(job.wait().unwrap().success());
             }

@@ -14,6 +14,7 @@
 )]
 
 mod common;
+mod example_program;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use common::{from_base64url, key};
+use example_program::{example, signal};
 use oidc_core::Algorithm;
 use serde_json::{Value, json};
 
@@ -69,15 +71,8 @@ impl Drop for Folder {
     }
 }
 
-/// `cargo test` builds the examples beside the tests.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap();
-    folder.join("examples/diridp")
-}
-
 fn once(folder: &Folder, more: &[&str]) -> (bool, String, String) {
-    let output = Command::new(program())
+    let output = Command::new(example("diridp"))
         .arg(folder.path("config.yaml"))
         .args(more)
         .output()
@@ -139,7 +134,7 @@ struct Running {
 
 impl Running {
     fn start(folder: &Folder) -> Running {
-        let mut child = Command::new(program())
+        let mut child = Command::new(example("diridp"))
             .arg(folder.path("config.yaml"))
             .arg("--debug")
             .stderr(Stdio::piped())
@@ -167,14 +162,7 @@ impl Running {
     }
 
     fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        signal(self.child.id(), name);
     }
 
     fn stop(mut self) -> (bool, String) {
@@ -631,7 +619,7 @@ fn a_closed_log_ends_nothing_and_its_lines_have_no_control_characters() {
     std::fs::create_dir_all(containers.join("bad\u{1b}[2J\nname")).unwrap();
     let token = json!({"path": containers.join(":sub/token"), "claims": {"aud": "cloud"}});
     folder.configure(&eddsa(), &json!([token, folder.app_token()]));
-    let mut child = Command::new(program())
+    let mut child = Command::new(example("diridp"))
         .arg(folder.path("config.yaml"))
         .args(["--once", "--debug"])
         .stderr(Stdio::piped())
@@ -779,7 +767,10 @@ fn the_provider_that_has_the_key_says_why_it_is_not_revoked() {
 #[test]
 fn a_wrong_call_shows_the_usage() {
     let usage = |arguments: &[&str]| {
-        let output = Command::new(program()).args(arguments).output().unwrap();
+        let output = Command::new(example("diridp"))
+            .args(arguments)
+            .output()
+            .unwrap();
         (
             output.status.code(),
             String::from_utf8(output.stderr).unwrap(),
@@ -845,7 +836,7 @@ fn fifty_kills_lose_no_key_and_tear_no_token() {
             tokens
         };
         for round in 0..10 {
-            let mut child = Command::new(program())
+            let mut child = Command::new(example("diridp"))
                 .arg(folder.path("config.yaml"))
                 .stderr(Stdio::null())
                 .spawn()

@@ -40,7 +40,7 @@ fn observed() -> (Files, Arc<Mutex<Vec<Step>>>) {
 fn a_file_is_replaced_in_the_order_that_survives_a_crash() {
     let folder = Folder::new("order");
     let (files, steps) = observed();
-    files.replace(&folder.file("a"), b"1", 0o600).unwrap();
+    files.replace(&folder.path("a"), b"1", 0o600).unwrap();
     let order = [
         Step::Create,
         Step::Write,
@@ -50,9 +50,9 @@ fn a_file_is_replaced_in_the_order_that_survives_a_crash() {
     ];
     assert_eq!(*steps.lock().unwrap(), order);
     steps.lock().unwrap().clear();
-    files.remove(&folder.file("a")).unwrap();
+    files.remove(&folder.path("a")).unwrap();
     assert_eq!(*steps.lock().unwrap(), [Step::Remove, Step::FlushFolder]);
-    files.remove(&folder.file("a")).unwrap();
+    files.remove(&folder.path("a")).unwrap();
 }
 
 #[test]
@@ -60,9 +60,9 @@ fn a_file_is_whole_has_its_mode_and_leaves_nothing_beside_it() {
     let folder = Folder::new("mode");
     let files = Files::new();
     for (bytes, bits) in [(&b"one"[..], 0o600), (b"two and more", 0o644), (b"", 0o640)] {
-        files.replace(&folder.file("a"), bytes, bits).unwrap();
-        assert_eq!(files.read(&folder.file("a"), 100).unwrap(), bytes);
-        assert_eq!(mode(&folder.file("a")), bits);
+        files.replace(&folder.path("a"), bytes, bits).unwrap();
+        assert_eq!(files.read(&folder.path("a"), 100).unwrap(), bytes);
+        assert_eq!(mode(&folder.path("a")), bits);
     }
     assert_eq!(folder.names(), ["a"]);
 }
@@ -72,13 +72,13 @@ fn a_write_that_fails_leaves_the_old_file_and_nothing_beside_it() {
     let folder = Folder::new("fails");
     let files = Files::new();
     // A folder cannot be replaced by a file.
-    std::fs::create_dir(folder.file("a")).unwrap();
-    let error = files.replace(&folder.file("a"), b"x", 0o600).unwrap_err();
+    std::fs::create_dir(folder.path("a")).unwrap();
+    let error = files.replace(&folder.path("a"), b"x", 0o600).unwrap_err();
     assert_eq!(error.code(), "file_io");
     assert!(error.to_string().ends_with("a: cannot replace"), "{error}");
     assert_eq!(folder.names(), ["a"]);
     let missing = files
-        .replace(&folder.file("no/b"), b"x", 0o600)
+        .replace(&folder.path("no/b"), b"x", 0o600)
         .unwrap_err();
     assert!(missing.is_not_found());
     for path in ["/", "..", "a/.."] {
@@ -91,22 +91,22 @@ fn a_write_that_fails_leaves_the_old_file_and_nothing_beside_it() {
 fn a_file_is_read_up_to_its_limit_and_only_if_it_is_one() {
     let folder = Folder::new("read");
     let files = Files::new();
-    std::fs::write(folder.file("a"), [7; 10]).unwrap();
-    assert_eq!(files.read(&folder.file("a"), 10).unwrap(), [7; 10]);
-    let error = files.read(&folder.file("a"), 9).unwrap_err();
+    std::fs::write(folder.path("a"), [7; 10]).unwrap();
+    assert_eq!(files.read(&folder.path("a"), 10).unwrap(), [7; 10]);
+    let error = files.read(&folder.path("a"), 9).unwrap_err();
     assert!(
         error.to_string().ends_with("a: is longer than 9 bytes"),
         "{error}"
     );
     assert_eq!(files.read(&folder.0, 9).unwrap_err().code(), "file_kind");
-    assert!(files.read(&folder.file("b"), 9).unwrap_err().is_not_found());
+    assert!(files.read(&folder.path("b"), 9).unwrap_err().is_not_found());
 }
 
 /// The chain of sources says the file, then what the system said, and nothing twice.
 #[test]
 fn an_error_names_its_fault_once() {
     let folder = Folder::new("chain");
-    let path = folder.file("file");
+    let path = folder.path("file");
     let missing = Files::new().read(&path, 10).unwrap_err();
     assert_eq!(
         missing.to_string(),
@@ -128,7 +128,7 @@ fn an_error_names_its_fault_once() {
 fn what_others_may_write_is_refused() {
     let folder = Folder::new("others");
     let files = Files::new();
-    std::fs::write(folder.file("a"), "x").unwrap();
+    std::fs::write(folder.path("a"), "x").unwrap();
     for (bits, ok) in [
         (0o600, true),
         (0o644, true),
@@ -136,8 +136,8 @@ fn what_others_may_write_is_refused() {
         (0o602, false),
         (0o666, false),
     ] {
-        std::fs::set_permissions(folder.file("a"), std::fs::Permissions::from_mode(bits)).unwrap();
-        let looked_at = files.refuse_writable_by_others(&folder.file("a"));
+        std::fs::set_permissions(folder.path("a"), std::fs::Permissions::from_mode(bits)).unwrap();
+        let looked_at = files.refuse_writable_by_others(&folder.path("a"));
         assert_eq!(looked_at.is_ok(), ok, "{bits:o}");
         if let Err(error) = looked_at {
             let text = error.to_string();
@@ -160,7 +160,7 @@ fn what_others_may_write_is_refused() {
 #[test]
 fn a_webroot_is_readable_by_all_and_written_only_where_it_differs() {
     let folder = Folder::new("webroot");
-    let webroot = Webroot::open(Files::new(), &folder.file("www"), "/keys/jwks.json").unwrap();
+    let webroot = Webroot::open(Files::new(), &folder.path("www"), "/keys/jwks.json").unwrap();
     let one = issuer([Algorithm::Es256]);
     let publish = |issuer: &oidc_issuer::Issuer| {
         webroot
@@ -194,7 +194,7 @@ fn the_jwk_set_comes_first_when_an_algorithm_is_added_and_last_when_one_goes() {
         issuer([Algorithm::Es256, Algorithm::EdDsa]),
     );
     let order = |issuer: &oidc_issuer::Issuer| {
-        let jwk_set = folder.file("jwks.json");
+        let jwk_set = folder.path("jwks.json");
         let (before, saw) = (
             issuer.jwk_set_document().bytes.clone(),
             Arc::new(Mutex::new(Vec::new())),
@@ -247,7 +247,7 @@ fn a_token_file_holds_the_token_and_nothing_else_for_its_owner_alone() {
     let token = issuer([Algorithm::EdDsa])
         .issue(&TokenSpec::new("job", "aud").unwrap(), at(common::NOW))
         .unwrap();
-    let file = TokenFile::new(Files::new(), folder.file("token"));
+    let file = TokenFile::new(Files::new(), folder.path("token"));
     file.write(&token).unwrap();
     assert_eq!(
         std::fs::read_to_string(file.path()).unwrap(),
@@ -264,7 +264,7 @@ fn a_token_file_keeps_the_owner_the_group_and_the_mode_that_an_operator_gave_it(
     let token = issuer([Algorithm::EdDsa])
         .issue(&TokenSpec::new("job", "aud").unwrap(), at(common::NOW))
         .unwrap();
-    let file = TokenFile::new(Files::new(), folder.file("token"));
+    let file = TokenFile::new(Files::new(), folder.path("token"));
     file.write(&token).unwrap();
     std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o640)).unwrap();
     // Only root gives a file away.
@@ -282,7 +282,7 @@ fn a_token_file_keeps_the_owner_the_group_and_the_mode_that_an_operator_gave_it(
 #[test]
 fn a_pipe_in_the_place_of_a_file_is_refused_at_once_and_replaced() {
     let folder = Folder::new("token-pipe");
-    let path = folder.file("token");
+    let path = folder.path("token");
     let made = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(made.unwrap().success());
     let file = TokenFile::new(Files::new(), &path);
@@ -302,12 +302,12 @@ fn a_symbolic_link_is_replaced_and_not_followed() {
     let token = issuer([Algorithm::EdDsa])
         .issue(&TokenSpec::new("job", "aud").unwrap(), at(common::NOW))
         .unwrap();
-    std::fs::write(folder.file("target"), "kept").unwrap();
-    symlink(folder.file("target"), folder.file("token")).unwrap();
-    let file = TokenFile::new(Files::new(), folder.file("token"));
+    std::fs::write(folder.path("target"), "kept").unwrap();
+    symlink(folder.path("target"), folder.path("token")).unwrap();
+    let file = TokenFile::new(Files::new(), folder.path("token"));
     file.write(&token).unwrap();
     assert_eq!(
-        std::fs::read_to_string(folder.file("target")).unwrap(),
+        std::fs::read_to_string(folder.path("target")).unwrap(),
         "kept"
     );
     assert_eq!(mode(file.path()), 0o600);

@@ -30,9 +30,11 @@ mod config;
 #[cfg(feature = "aws-lc-rs")]
 #[path = "../examples/outbound/driver.rs"]
 mod driver;
+mod example_program;
 #[cfg(feature = "aws-lc-rs")]
 #[path = "../examples/outbound/federation.rs"]
 mod federation;
+mod folder;
 #[cfg(feature = "aws-lc-rs")]
 #[path = "../examples/outbound/service.rs"]
 mod service;
@@ -60,23 +62,17 @@ mod outbound {
 /// Only `aws-lc-rs` generates RSA keys: the program ends with a clear error, and serves nothing.
 #[cfg(not(feature = "aws-lc-rs"))]
 #[test]
-#[expect(clippy::disallowed_methods, reason = "it writes its configuration")]
 fn on_ring_it_says_what_it_lacks() {
-    let folder = std::env::temp_dir().join(format!("outbound-ring-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let config = folder.join("config.json");
+    let folder = folder::Folder::new("outbound-ring");
     let text = r#"{"regions":["eu-north-1"],"accounts":[{"id":"111122223333"}],"access_keys":[]}"#;
-    std::fs::write(&config, text).unwrap();
-    let test = std::env::current_exe().unwrap();
-    let examples = test.ancestors().nth(2).unwrap().join("examples");
-    let mut program = std::process::Command::new(examples.join("outbound"));
+    let config = folder.write("config.json", text);
+    let mut program = std::process::Command::new(example_program::example("outbound"));
     program
         .arg("--config")
         .arg(&config)
         .arg("--state")
-        .arg(folder.join("state"));
+        .arg(folder.path("state"));
     let output = program.output().unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     let last = said.lines().last();
     let expected = "account 111122223333: `ring` cannot generate `RS256` keys of 2048 bits";

@@ -23,13 +23,13 @@ const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 fn site(name: &str) -> Folder {
     let folder = Folder::new(name);
-    std::fs::create_dir_all(folder.file("www/.well-known")).unwrap();
+    std::fs::create_dir_all(folder.path("www/.well-known")).unwrap();
     std::fs::write(
-        folder.file("www/.well-known/openid-configuration"),
+        folder.path("www/.well-known/openid-configuration"),
         "{\"issuer\":1}",
     )
     .unwrap();
-    std::fs::write(folder.file("secret"), "secret").unwrap();
+    std::fs::write(folder.path("secret"), "secret").unwrap();
     folder
 }
 
@@ -40,7 +40,7 @@ fn ask(folder: &Folder, method: &str, path: &str) -> (Response<()>, Vec<u8>) {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let router = service::router(folder.file("www"));
+        let router = service::router(folder.path("www"));
         let (head, body) = router.oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         (Response::from_parts(head, ()), body)
@@ -63,14 +63,14 @@ fn documents_have_their_type_and_a_lifetime() {
         assert_eq!(response.headers().get(name).unwrap(), value);
     }
     // The file as it is now.
-    std::fs::write(folder.file("www/.well-known/openid-configuration"), "{}").unwrap();
+    std::fs::write(folder.path("www/.well-known/openid-configuration"), "{}").unwrap();
     assert_eq!(ask(&folder, "GET", DISCOVERY).1, b"{}");
 }
 
 #[test]
 fn nothing_but_the_documents_is_served() {
     let folder = site("webroot-other");
-    std::fs::create_dir(folder.file("www/folder")).unwrap();
+    std::fs::create_dir(folder.path("www/folder")).unwrap();
     for path in [
         "/",
         "/folder",
@@ -103,7 +103,7 @@ fn a_document_has_its_longest_length() {
     let folder = site("webroot-length");
     let longest = usize::try_from(Webroot::MAX_DOCUMENT_BYTES).unwrap();
     for (length, status) in [(longest, 200), (longest.checked_add(1).unwrap(), 404)] {
-        std::fs::write(folder.file("www/jwks.json"), vec![b' '; length]).unwrap();
+        std::fs::write(folder.path("www/jwks.json"), vec![b' '; length]).unwrap();
         assert_eq!(
             ask(&folder, "GET", "/jwks.json").0.status().as_u16(),
             status,

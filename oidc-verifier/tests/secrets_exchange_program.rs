@@ -45,6 +45,10 @@ mod service;
 #[path = "../examples/secrets_exchange/unique.rs"]
 mod unique;
 
+#[path = "../../oidc-issuer/tests/example_program/mod.rs"]
+mod example_program;
+#[path = "../../oidc-issuer/tests/folder/mod.rs"]
+mod folder;
 #[path = "secrets_exchange/malformed.rs"]
 mod malformed;
 #[path = "secrets_exchange/process.rs"]

@@ -178,7 +178,7 @@ fn begin(folder: &Folder, organizations: &[&str]) -> Site {
 }
 
 pub(crate) fn state(folder: &Folder) -> StateFolder {
-    StateFolder::new(Files::new(), folder.file("state"))
+    StateFolder::new(Files::new(), folder.path("state"))
 }
 
 fn clocks(now: &AtomicI64) -> Clocks {

@@ -4,8 +4,9 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::running::{Running, ask, command, configure, get, program, receive, send};
+use super::running::{Running, ask, command, configure, get, receive, send};
 use super::world::{ADMIN, DEPLOYER, Folder, config};
+use crate::example_program::example;
 
 const INFO: &str = "Action=GetOutboundWebIdentityFederationInfo&Version=2010-05-08";
 const ENABLE: &str = "Action=EnableOutboundWebIdentityFederation&Version=2010-05-08";
@@ -26,7 +27,7 @@ fn run(mut command: Command) -> (Option<i32>, String, String) {
 #[test]
 fn a_wrong_call_is_told_and_ends_with_2() {
     let call = |arguments: &[&str]| {
-        let mut command = Command::new(program());
+        let mut command = Command::new(example("outbound"));
         command.args(arguments);
         run(command)
     };

@@ -1,9 +1,8 @@
 //! The program itself, and a client that knows nothing but HTTP/1.1.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -14,17 +13,11 @@ use oidc_core::NumericDate;
 use serde_json::Value;
 
 use super::world::{Answer, FORM, Folder, Key, REGION, sign_at};
-
-/// `cargo test` builds the examples beside the tests.
-pub(crate) fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap();
-    folder.join("examples/outbound")
-}
+use crate::example_program::{example, listening_on, signal};
 
 /// The program with the configuration and the state of a folder.
 pub(crate) fn command(folder: &Folder) -> Command {
-    let mut command = Command::new(program());
+    let mut command = Command::new(example("outbound"));
     command.arg("--config").arg(folder.path("config.json"));
     command.arg("--state").arg(folder.path("state"));
     command
@@ -47,13 +40,11 @@ impl Running {
             let log = std::fs::File::create(folder.path("log")).unwrap();
             let mut command = command(folder);
             let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-            let mut line = String::new();
-            let mut said = BufReader::new(child.stdout.take().unwrap());
-            said.read_line(&mut line).unwrap();
-            let address = line.trim_end().strip_prefix("listening on http://");
-            if let Some(address) = address.and_then(|address| address.parse().ok()) {
-                return Running { child, address };
-            }
+            let said = listening_on(&mut BufReader::new(child.stdout.take().unwrap()));
+            let line = match said {
+                Ok(address) => return Running { child, address },
+                Err(line) => line,
+            };
             child.wait().unwrap();
             let log = std::fs::read_to_string(folder.path("log")).unwrap();
             assert!(log.contains("Address already in use"), "{line:?}: {log}");
@@ -66,9 +57,7 @@ impl Running {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let mut kill = Command::new("kill");
-        kill.args([format!("-{name}"), self.child.id().to_string()]);
-        assert!(kill.status().unwrap().success());
+        signal(self.child.id(), name);
     }
 
     /// What it ends with.

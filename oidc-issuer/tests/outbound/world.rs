@@ -25,31 +25,9 @@ use crate::common::{NOW, at, from_base64url};
 use crate::config::Config;
 use crate::driver::Driver;
 use crate::federation::Federation;
+pub(crate) use crate::folder::Folder;
 use crate::service::{Service, router};
 use crate::state::State;
-
-/// A folder of this test's own, gone at its end.
-pub(crate) struct Folder(pub(crate) PathBuf);
-
-impl Folder {
-    pub(crate) fn new(name: &str) -> Folder {
-        let name = format!("outbound-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// An access key as a client has it.
 #[derive(Clone, Copy, Debug)]

@@ -21,37 +21,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::aws_wire::sigv4::{Secret, sign};
+pub(crate) use crate::example_program::example;
+use crate::example_program::{listening_on, signal};
+pub(crate) use crate::folder::Folder;
 use crate::sessions::Credentials;
 use crate::world::{ACCOUNT, Answer, Call, REGION, form, identity_request, scope};
-
-/// A folder of a test's own, gone at its end.
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new(name: &str) -> Folder {
-        let name = format!("assume-role-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 pub(crate) fn now() -> NumericDate {
     SystemClock.now()
@@ -85,13 +59,6 @@ pub(crate) fn configuration(url: &str) -> Value {
     })
 }
 
-/// `cargo test` builds the examples beside the tests.
-pub(crate) fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap();
-    folder.join("examples").join(name)
-}
-
 /// The program at work.
 pub(crate) struct Program {
     child: Child,
@@ -117,16 +84,12 @@ impl Program {
             .spawn()
             .expect("the example assume_role, which `cargo test` builds");
         let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let address = line.strip_prefix("listening on http://127.0.0.1:");
-        let address = address.and_then(|port| port.strip_suffix('\n'));
-        let address = address.unwrap_or_else(|| {
+        let address = listening_on(&mut output).unwrap_or_else(|line| {
             let mut errors = String::new();
             let _ = child.stderr.take().unwrap().read_to_string(&mut errors);
             panic!("it does not listen: {line:?} {errors}")
         });
-        let address = format!("127.0.0.1:{address}");
+        let address = address.to_string();
         let log = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let (errors, lines) = (child.stderr.take().unwrap(), Arc::clone(&log));
         let reader = std::thread::spawn(move || {
@@ -193,10 +156,8 @@ impl Program {
     }
 
     /// Ends it with this signal, and returns all that it has said.
-    pub(crate) fn end(mut self, signal: &str) -> (ExitStatus, String, String) {
-        let pid = self.child.id().to_string();
-        let kill = Command::new("kill").args(["-s", signal, &pid]).status();
-        assert!(kill.unwrap().success());
+    pub(crate) fn end(mut self, name: &str) -> (ExitStatus, String, String) {
+        signal(self.child.id(), name);
         let status = self.child.wait().unwrap();
         self.reader.take().unwrap().join().unwrap();
         let rest = self.rest.take().unwrap().join().unwrap();

@@ -24,6 +24,10 @@ mod aws_wire;
 mod configuration;
 #[path = "../../examples/assume_role/decision.rs"]
 mod decision;
+#[path = "../../../oidc-issuer/tests/example_program/mod.rs"]
+mod example_program;
+#[path = "../../../oidc-issuer/tests/folder/mod.rs"]
+mod folder;
 #[expect(dead_code, reason = "it is the program that writes to standard error")]
 #[path = "../../examples/assume_role/log.rs"]
 mod log;

@@ -2,10 +2,10 @@
 //! HTTP, and what is left of it when it is killed.
 
 use std::fs::Permissions;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
@@ -20,16 +20,10 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::arguments::USAGE;
+use crate::example_program::{example, listening_on, signal};
 use crate::http_site::{Site, json as json_reply};
 use crate::support::AUDIENCE;
 use crate::world::{Folder, IDENTITY, SECRETS, SUBJECT, configuration, grants, identity};
-
-/// `cargo test` builds the examples beside the tests.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap();
-    folder.join("examples/secrets_exchange")
-}
 
 /// An issuer on loopback, for as long as the test runs.
 struct Provider {
@@ -85,7 +79,7 @@ impl Provider {
 }
 
 fn command(folder: &Folder) -> Command {
-    let mut command = Command::new(program());
+    let mut command = Command::new(example("secrets_exchange"));
     command.arg("--config").arg(folder.path("config.json"));
     command.arg("--database").arg(database(folder));
     command.stdout(Stdio::piped()).stderr(Stdio::null());
@@ -111,24 +105,14 @@ impl Running {
         let mut child = command
             .spawn()
             .expect("the example, which `cargo test` builds");
-        let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        let url = line
-            .trim_end()
-            .strip_prefix("listening on http://")
-            .expect("one line");
-        Running {
-            address: url.parse().unwrap(),
-            child,
-        }
+        let address = listening_on(&mut stdout).expect("one line");
+        Running { child, address }
     }
 
     /// Asks it to end.
-    fn end(mut self, signal: &str) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &id]).status();
-        assert!(sent.unwrap().success());
+    fn end(mut self, name: &str) -> ExitStatus {
+        signal(self.child.id(), name);
         self.child.wait().unwrap()
     }
 
@@ -201,7 +185,10 @@ fn status_of(address: SocketAddr, token: &str) -> u16 {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(program()).args(arguments).output().unwrap()
+    Command::new(example("secrets_exchange"))
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -223,7 +210,7 @@ fn the_program_says_what_it_takes() {
 
 #[test]
 fn what_keeps_it_from_starting_is_said() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     Provider::start().configure(&folder);
     let config = folder.path("config.json");
     let config = config.to_str().unwrap();
@@ -265,7 +252,7 @@ fn what_keeps_it_from_starting_is_said() {
 
 #[test]
 fn it_ends_cleanly_and_goes_on_where_it_was() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let provider = Provider::start();
     provider.configure(&folder);
     let mut tokens = Vec::<String>::new();
@@ -290,7 +277,7 @@ fn it_ends_cleanly_and_goes_on_where_it_was() {
 /// The lines are written by a thread of their own, which is waited for.
 #[test]
 fn what_it_has_answered_is_in_its_log_when_it_has_ended() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let provider = Provider::start();
     provider.configure(&folder);
     let log = folder.path("log");
@@ -328,7 +315,7 @@ async fn an_issuer_may_be_vouched_for_by_an_authority_of_ones_own() {
     let id = IssuerIdentifier::loopback(&format!("https://localhost:{}", site.port())).unwrap();
     let provider = Provider::of(id);
     let token = provider.token();
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     provider.configure(&folder);
     assert!(issuer.set(provider.issuer).is_ok());
     for (authority, status) in [(certificate.pem(), 200), (other_authority(), 503)] {
@@ -352,7 +339,7 @@ fn other_authority() -> String {
 /// What the HTTP library answers before a request comes to the service.
 #[test]
 fn bytes_that_are_no_http_are_answered_with_400s() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     Provider::start().configure(&folder);
     let running = Running::start(&folder);
     let long = "x".repeat(100_000);
@@ -442,7 +429,7 @@ const CALLERS: usize = 4;
 /// others. No answer was a lie.
 #[test]
 fn a_kill_loses_nothing_that_was_acknowledged() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let provider = Provider::start();
     provider.configure(&folder);
     let token = provider.token();

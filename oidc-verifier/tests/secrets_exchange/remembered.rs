@@ -64,7 +64,7 @@ async fn files_are_the_owners_alone_and_hold_no_token() {
 
 #[test]
 fn a_grant_is_found_until_it_is_revoked() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let mut database = Database::open(&folder.path("tokens")).unwrap();
     let (one, two) = (token(), token());
     let issue = |token: &AccessToken| Change::Issue(token.hash(), grant(NOW));
@@ -82,7 +82,7 @@ fn a_grant_is_found_until_it_is_revoked() {
 /// The row is found by half of the hash; the other half counts as well.
 #[test]
 fn the_whole_hash_is_compared() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let path = folder.path("tokens");
     let mut database = Database::open(&path).unwrap();
     let token = token();
@@ -112,7 +112,7 @@ fn the_whole_hash_is_compared() {
 /// One change that cannot be made leaves none of its group behind.
 #[test]
 fn a_group_is_committed_whole_or_not_at_all() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let path = folder.path("tokens");
     let mut database = Database::open(&path).unwrap();
     let (one, two) = (token(), token());
@@ -125,7 +125,7 @@ fn a_group_is_committed_whole_or_not_at_all() {
 
 #[tokio::test]
 async fn what_has_ended_is_swept_and_nothing_else() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let path = folder.path("tokens");
     let many = usize::from(SWEPT_AT_ONCE) * 2 + 1;
     {
@@ -149,7 +149,7 @@ async fn what_has_ended_is_swept_and_nothing_else() {
 /// More than one transaction takes, all at once.
 #[tokio::test]
 async fn changes_that_come_together_are_all_made() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let ledger = std::sync::Arc::new(Ledger::open(&folder.path("tokens")).unwrap());
     let mut all = tokio::task::JoinSet::new();
     for _ in 0..Ledger::MAX_WAITING {
@@ -165,7 +165,7 @@ async fn changes_that_come_together_are_all_made() {
 /// The disk does not follow: who comes then is told so, and does not wait.
 #[tokio::test]
 async fn no_more_changes_wait_than_may() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let path = folder.path("tokens");
     let ledger = Ledger::open(&path).unwrap();
     let blocker = Connection::open(&path).unwrap();
@@ -199,7 +199,7 @@ fn error(path: &Path) -> String {
 
 #[test]
 fn a_file_that_is_not_ours_is_refused_and_left_as_it_was() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let path = folder.path("tokens");
     let refused = |make: &dyn Fn(&Path), expected: &str| {
         let _ = std::fs::remove_file(&path);
@@ -239,7 +239,7 @@ fn a_file_that_is_not_ours_is_refused_and_left_as_it_was() {
 
 #[test]
 fn a_damaged_file_is_refused() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let path = folder.path("tokens");
     {
         let mut database = Database::open(&path).unwrap();
@@ -262,7 +262,7 @@ fn a_damaged_file_is_refused() {
 /// Nobody's permissions are changed: the path may be a mistake, and the file somebody else's.
 #[test]
 fn what_others_may_write_or_read_is_refused_and_left_as_it_was() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     let path = folder.path("tokens");
     drop(Database::open(&path).unwrap());
     for open in [0o644, 0o606, 0o610, 0o620, 0o666] {
@@ -288,7 +288,7 @@ fn what_others_may_write_or_read_is_refused_and_left_as_it_was() {
 /// Every moment at which making it may have been interrupted.
 #[test]
 fn a_file_that_was_only_begun_is_finished() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     for begun in [
         "",
         "PRAGMA journal_mode = WAL",
@@ -310,7 +310,7 @@ fn a_file_that_was_only_begun_is_finished() {
 /// Names that `SQLite` has a meaning of its own for are names of files here.
 #[test]
 fn no_name_is_special() {
-    let folder = Folder::new();
+    let folder = Folder::new("secrets-exchange");
     for name in [":memory:", "file:x?mode=memory", "a b'%20"] {
         let path = folder.path(name);
         let mut database = Database::open(&path).unwrap();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use axum::Router;
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::configuration::Configuration;
+pub(crate) use crate::folder::Folder;
 use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::service::{SecretsExchange, router};
@@ -30,31 +31,6 @@ pub(crate) const SUBJECT: &str = "org/canary/project/7/user/9";
 pub(crate) const DASHBOARD: &str = "http://127.0.0.1:8200";
 pub(crate) const TTL: i64 = 600;
 pub(crate) const SECRETS: &str = "/v3/configs/config/secrets?project=web&config=prd";
-
-/// A folder of this test's own, gone at its end.
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new() -> Folder {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("secrets-exchange-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// An identity document with these claims beside `aud` and `sub`.
 pub(crate) fn identity(issuer: &str, claims_type: &str, claims: &Value) -> Value {
@@ -142,7 +118,11 @@ impl World {
     }
 
     pub(crate) async fn with(configuration: &Value) -> World {
-        let world = World::starting(configuration, Folder::new(), Documents::default());
+        let world = World::starting(
+            configuration,
+            Folder::new("secrets-exchange"),
+            Documents::default(),
+        );
         let keys = world
             .keys
             .wait_until_ready(std::time::Duration::from_secs(60));
@@ -154,7 +134,11 @@ impl World {
     pub(crate) fn without_keys() -> World {
         let down = Arc::new(AtomicBool::new(true));
         let configuration = configuration(&identity(ISSUER, "exact", &json!({})));
-        World::starting(&configuration, Folder::new(), Documents { down })
+        World::starting(
+            &configuration,
+            Folder::new("secrets-exchange"),
+            Documents { down },
+        )
     }
 
     /// The same after the service has ended and begun again, with this configuration.
