@@ -1,9 +1,11 @@
 //! Writing a file so that a crash leaves the old one or the new one, whole.
 
 use core::fmt;
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -165,7 +167,8 @@ impl Files {
         if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
             self.create_folder(above, mode)?;
         }
-        match std::fs::create_dir(path) {
+        // With the mode from the beginning; the process's mask may have taken some of it.
+        match DirBuilder::new().mode(mode).create(path) {
             Ok(()) => {}
             // Somebody was faster.
             Err(_) if path.is_dir() => return Ok(()),
