@@ -231,6 +231,12 @@ impl AccessKey {
             }
         }
         let of_session = self.principal.session.is_some();
+        if of_session && (self.session_token.is_none() || self.principal.expires.is_none()) {
+            return Err(
+                "a `session` has a `session_token` and `expires`; without an end it is a `role`"
+                    .to_owned(),
+            );
+        }
         if self.principal.role_path.is_some() && !of_session {
             return Err(
                 "`role_path` is for a `session`; the ARN of a role has its path".to_owned(),

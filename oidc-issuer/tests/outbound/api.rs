@@ -138,8 +138,12 @@ fn each_key_speaks_for_its_own_principal_account_and_region() {
 fn what_the_configuration_says_of_a_session_is_in_its_tokens() {
     let folder = Folder::new("facts");
     let mut config = config();
+    let token = Some("neighbour-token");
+    let session = Key { token, ..NEIGHBOUR };
+    config["access_keys"][4]["session_token"] = json!(token);
     config["access_keys"][4]["principal"] = json!({
         "session": "arn:aws:sts::444455556666:assumed-role/neighbour/session",
+        "expires": "2026-09-21T16:13:20Z",
         "lambda_function": "arn:aws:lambda:eu-north-1:444455556666:function:f",
         "federated_provider": "arn:aws:iam::444455556666:oidc-provider/ci.example",
         "identity_store_user": {"store": "arn:aws:identitystore::444455556666:identitystore/d-1", "id": "u"},
@@ -147,7 +151,7 @@ fn what_the_configuration_says_of_a_session_is_in_its_tokens() {
         "tags": {"a": "1", "b": ""}
     });
     let world = World::with(&folder, &config, BASE_URL);
-    let token = world.token(NEIGHBOUR, DOPPLER).token();
+    let token = world.token(session, DOPPLER).token();
     let claims = world.accept(&token, "doppler").unwrap();
     assert_eq!(
         claims["https://sts.amazonaws.com/"],
@@ -155,6 +159,7 @@ fn what_the_configuration_says_of_a_session_is_in_its_tokens() {
             "aws_account": "444455556666",
             "source_region": REGION,
             "principal_id": "arn:aws:iam::444455556666:role/neighbour",
+            "original_session_exp": "2026-09-21T16:13:20Z",
             "lambda_source_function_arn": "arn:aws:lambda:eu-north-1:444455556666:function:f",
             "federated_provider": "arn:aws:iam::444455556666:oidc-provider/ci.example",
             "identity_store_arn": "arn:aws:identitystore::444455556666:identitystore/d-1",

@@ -137,6 +137,18 @@ fn a_principal_is_one_and_says_what_it_is() {
             "access key `ASIAINSTANCE`: `eu-north-1`: a role's path begins and ends with a slash",
         ),
         (
+            r#""session_token":"instance-token+/=""#,
+            r#""session_token":null"#,
+            "access key `ASIAINSTANCE`: a `session` has a `session_token` and `expires`; without an \
+             end it is a `role`",
+        ),
+        (
+            r#""expires":"2026-09-21T16:13:20Z","#,
+            "",
+            "access key `ASIAINSTANCE`: a `session` has a `session_token` and `expires`; without an \
+             end it is a `role`",
+        ),
+        (
             r#""2026-09-21T16:13:20Z""#,
             r#""tomorrow""#,
             "a time such as 2030-01-01T00:00:00Z",
