@@ -5,7 +5,11 @@
     clippy::allow_attributes,
     reason = "each test program uses its own part of this"
 )]
-#![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "these helpers run in tests only"
+)]
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
