@@ -1,8 +1,10 @@
 //! An HTTP server that strangers do not wear out: so many connections at once, and each has to say what
-//! it wants within some time. `axum::serve` keeps one that says nothing for ever, and when the last
-//! file descriptor is gone the program cannot write its state either.
+//! it wants, and to take its answer, within some time. `axum::serve` keeps one that does neither for
+//! ever, and when the last file descriptor is gone the program cannot write its state either.
 //!
 //! No example of its own: the programs that serve include it.
+
+mod reader;
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -25,6 +27,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 
+use self::reader::Taken;
+
 /// What a stranger may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -33,6 +37,8 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// How long the head of a request may take to come, the time before its first byte included.
     pub(crate) head_within: Duration,
+    /// How long the other side may take nothing of an answer.
+    pub(crate) taken_within: Duration,
     /// How long requests that have begun may take at the end.
     pub(crate) last_answers: Duration,
 }
@@ -42,6 +48,7 @@ impl Default for Limits {
         Limits {
             connections: 512,
             head_within: Duration::from_secs(10),
+            taken_within: Duration::from_secs(10),
             last_answers: Duration::from_secs(5),
         }
     }
@@ -73,7 +80,8 @@ pub(crate) async fn serve(
             let answer = router.clone().oneshot(request);
             async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let stream = TokioIo::new(Taken::new(stream, limits.taken_within));
+        let connection = http.serve_connection(stream, service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             // However it ended, whoever was there knows.
@@ -189,6 +197,23 @@ mod tests {
         drop(first);
         assert!(third.read(&mut [0; 1_000]).await.unwrap() > 0);
         ask(&mut second).await;
+    }
+
+    /// The buffers of both sides are some megabytes: after that the server cannot write.
+    #[tokio::test]
+    async fn who_reads_no_answer_has_no_place_for_ever() {
+        let limits = Limits {
+            connections: 1,
+            taken_within: MOMENT,
+            ..Limits::default()
+        };
+        let address = start(limits, pending()).await;
+        let mut deaf = TcpStream::connect(address).await.unwrap();
+        let requests = REQUEST.repeat(1_000);
+        let asking = async { while deaf.write_all(&requests).await.is_ok() {} };
+        timeout(Duration::from_secs(60), asking).await.unwrap();
+        let mut next = TcpStream::connect(address).await.unwrap();
+        ask(&mut next).await;
     }
 
     #[tokio::test]
