@@ -36,6 +36,9 @@ mod example_program;
 mod federation;
 mod folder;
 #[cfg(feature = "aws-lc-rs")]
+#[path = "../examples/ci_runner/report.rs"]
+mod report;
+#[cfg(feature = "aws-lc-rs")]
 #[path = "../examples/outbound/service.rs"]
 mod service;
 #[path = "../examples/serving/mod.rs"]

@@ -10,8 +10,8 @@ use crate::aws_wire::AwsError;
 use crate::aws_wire::query::{Query, QueryError};
 use crate::aws_wire::xml::{Elements, timestamp};
 use crate::config::{AccessKey, Action, Switch};
-use crate::driver::chain;
 use crate::federation::{Federation, SwitchError};
+use crate::report::chain;
 
 /// A service of the Query protocol.
 pub(crate) struct Api {

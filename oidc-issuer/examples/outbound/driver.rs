@@ -16,6 +16,7 @@ use oidc_issuer::{
 
 use crate::config::AccountConfig;
 use crate::federation::Federation;
+use crate::report::chain;
 use crate::state::{Record, State, issuer_under};
 
 /// Rotates the keys of one account.
@@ -153,15 +154,4 @@ impl Publisher for Site {
         };
         Sighting::from_bytes(issuer, &discovery.bytes, &jwk_set.bytes).map_err(StoreError::new)
     }
-}
-
-/// An error with all of its sources.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
 }

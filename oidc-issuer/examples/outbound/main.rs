@@ -17,6 +17,8 @@ mod clock;
 mod config;
 mod driver;
 mod federation;
+#[path = "../ci_runner/report.rs"]
+mod report;
 mod service;
 #[path = "../serving/mod.rs"]
 mod serving;
@@ -41,7 +43,8 @@ use zeroize::Zeroizing;
 use crate::arguments::{Arguments, Command, USAGE};
 use crate::clock::clocks;
 use crate::config::Config;
-use crate::driver::{Driver, Pass, chain};
+use crate::driver::{Driver, Pass};
+use crate::report::chain;
 use crate::service::{Service, router};
 use crate::serving::Limits;
 use crate::state::State;
