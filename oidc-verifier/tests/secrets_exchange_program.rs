@@ -34,6 +34,8 @@ mod identity_id;
 mod ledger;
 #[path = "../examples/secrets_exchange/log.rs"]
 mod log;
+#[path = "../examples/secrets_exchange/named.rs"]
+mod named;
 #[path = "../examples/secrets_exchange/query.rs"]
 mod query;
 #[path = "../examples/secrets_exchange/request_body.rs"]

@@ -11,6 +11,7 @@ use oidc_verifier::policy::aws::{Settings, TrustPolicy};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::named::Named;
 use crate::role_arn::RoleArn;
 use crate::sessions::Session;
 
@@ -48,7 +49,7 @@ pub(crate) struct Role {
 #[serde(deny_unknown_fields)]
 struct Document {
     region: String,
-    accounts: Vec<AccountDocument>,
+    accounts: Vec<Named<AccountDocument>>,
     root_certificates: Option<PathBuf>,
     #[serde(default)]
     addresses: Addresses,
@@ -68,8 +69,8 @@ struct AccountDocument {
     account: String,
     #[serde(default = "aws")]
     partition: String,
-    identity_providers: Vec<ProviderDocument>,
-    roles: Vec<RoleDocument>,
+    identity_providers: Vec<Named<ProviderDocument>>,
+    roles: Vec<Named<RoleDocument>>,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +109,7 @@ impl Configuration {
 
     pub(crate) fn from_json(json: &[u8]) -> Result<Configuration, ConfigurationError> {
         // Line and column are in the error.
-        let document: Document =
+        let Named::<Document>(document) =
             serde_json::from_slice(json).map_err(|error| ConfigurationError {
                 at: String::new(),
                 what: error.into(),
@@ -125,7 +126,7 @@ impl Configuration {
         }
         let mut accounts: Vec<Account> = Vec::new();
         let mut role_ids = HashSet::new();
-        for (index, document) in document.accounts.into_iter().enumerate() {
+        for (index, Named(document)) in document.accounts.into_iter().enumerate() {
             let at = format!("/accounts/{index}");
             let account = Account::new(document, &at)?;
             if accounts.iter().any(|other| other.number == account.number) {
@@ -172,7 +173,7 @@ impl Account {
                 "there are not 1 to 100 identity providers",
             ));
         }
-        for (index, provider) in document.identity_providers.into_iter().enumerate() {
+        for (index, Named(provider)) in document.identity_providers.into_iter().enumerate() {
             let at = format!("{at}/identity_providers/{index}");
             let provider = provider.register(&document.account, &document.partition, &at)?;
             // Not the URLs: `http` and `https` of one host have the same ARN.
@@ -182,7 +183,7 @@ impl Account {
             providers.push(provider);
         }
         let mut roles = BTreeMap::new();
-        for (index, role) in document.roles.into_iter().enumerate() {
+        for (index, Named(role)) in document.roles.into_iter().enumerate() {
             let at = format!("{at}/roles/{index}");
             let role = role.read(&document.account, &document.partition, &providers, &at)?;
             if let Some(other) = roles.insert(role.arn.as_str().to_owned(), role) {

@@ -13,6 +13,8 @@ mod aws_wire;
 mod configuration;
 mod decision;
 mod log;
+#[path = "../secrets_exchange/named.rs"]
+mod named;
 mod request;
 mod role_arn;
 mod service;

@@ -13,6 +13,7 @@ use oidc_verifier::{BuildError, Ready, Verifier, VerifierBuilder};
 use serde_json::value::RawValue;
 
 use crate::identity_id::IdentityId;
+use crate::named::Named;
 use crate::secret::Secret;
 use crate::unique::Unique;
 
@@ -48,7 +49,7 @@ struct Place {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    identities: Vec<Entry>,
+    identities: Vec<Named<Entry>>,
     projects: Projects,
 }
 
@@ -58,7 +59,7 @@ struct Entry {
     id: String,
     /// The document as Doppler has it, which the dialect reads.
     identity: Box<RawValue>,
-    may_read: Vec<Place>,
+    may_read: Vec<Named<Place>>,
 }
 
 impl Configuration {
@@ -70,10 +71,10 @@ impl Configuration {
         if json.len() > Configuration::MAX_BYTES {
             return Err(fail(String::new(), Fault::TooLong));
         }
-        let document: Document = serde_json::from_slice(json)
+        let Named::<Document>(document) = serde_json::from_slice(json)
             .map_err(|error| fail(String::new(), Fault::Json(error)))?;
         let mut accounts = HashMap::new();
-        for (index, entry) in document.identities.into_iter().enumerate() {
+        for (index, Named(entry)) in document.identities.into_iter().enumerate() {
             let at = format!("/identities/{index}");
             let id = IdentityId::parse(&entry.id);
             let id = id.ok_or_else(|| fail(format!("{at}/id"), Fault::NotAUuid))?;
@@ -129,16 +130,14 @@ fn account(
         let at = format!("{at}/identity/config/claims/aud");
         return Err(fail(at, Fault::AudiencePattern));
     }
-    for (index, place) in entry.may_read.iter().enumerate() {
+    let may_read: Vec<Place> = entry.may_read.into_iter().map(|Named(it)| it).collect();
+    for (index, place) in may_read.iter().enumerate() {
         if secrets(projects, place).is_none() {
             let at = format!("{at}/may_read/{index}");
             return Err(fail(at, Fault::NoSuchConfig));
         }
     }
-    Ok(ServiceAccount {
-        identity,
-        may_read: entry.may_read,
-    })
+    Ok(ServiceAccount { identity, may_read })
 }
 
 /// Each issuer with the audiences that its identities name. Which of them a token must have is then for

@@ -21,6 +21,7 @@ mod database;
 mod identity_id;
 mod ledger;
 mod log;
+mod named;
 mod query;
 mod request_body;
 mod secret;

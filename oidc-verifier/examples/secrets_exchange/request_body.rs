@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::answers::Refusal;
+use crate::named::Named;
 
 /// A token is at most half as long, and nothing else in a body needs more than a line.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -28,12 +29,8 @@ pub(crate) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Ref
     let bytes = timeout(LONGEST_WAIT, bounded(request.into_body()))
         .await
         .map_err(|_| Refusal::too_slow())??;
-    let malformed = || Refusal::malformed("The body is not as documented");
-    // A derived reader would take the values in a list, without their names.
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(malformed());
-    }
-    serde_json::from_slice(&bytes).map_err(|_| malformed())
+    let read = serde_json::from_slice(&bytes).map(|Named(body)| body);
+    read.map_err(|_| Refusal::malformed("The body is not as documented"))
 }
 
 async fn bounded(mut body: Body) -> Result<Vec<u8>, Refusal> {

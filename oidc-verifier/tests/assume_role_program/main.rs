@@ -31,6 +31,8 @@ mod folder;
 #[expect(dead_code, reason = "it is the program that writes to standard error")]
 #[path = "../../examples/assume_role/log.rs"]
 mod log;
+#[path = "../../examples/secrets_exchange/named.rs"]
+mod named;
 #[path = "../../examples/assume_role/request.rs"]
 mod request;
 #[path = "../../examples/assume_role/role_arn.rs"]

@@ -218,6 +218,44 @@ fn what_is_wrong_in_a_configuration_is_said_with_its_place() {
     }
 }
 
+/// In the order in which the program happens to have the members.
+#[test]
+fn no_list_of_values_is_an_object() {
+    let good = world::configuration();
+    let account = &good["accounts"][0];
+    let (provider, role) = (&account["identity_providers"][0], &account["roles"][0]);
+    for (pointer, list) in [
+        (
+            "",
+            json!([good["region"], good["accounts"], null, "public"]),
+        ),
+        (
+            "/accounts/0",
+            json!([
+                account["account"],
+                "aws",
+                account["identity_providers"],
+                account["roles"]
+            ]),
+        ),
+        (
+            "/accounts/0/identity_providers/0",
+            json!([provider["url"], null, provider["client_ids"], []]),
+        ),
+        (
+            "/accounts/0/roles/0",
+            json!([role["arn"], role["role_id"], null, role["trust_policy"]]),
+        ),
+    ] {
+        let mut changed = good.clone();
+        *changed.pointer_mut(pointer).unwrap() = list;
+        let error = Configuration::from_json(changed.to_string().as_bytes());
+        let error = error.unwrap_err().to_string();
+        let expected = "configuration: invalid type: sequence, expected an object at line 1 ";
+        assert!(error.starts_with(expected), "{pointer}: {error}");
+    }
+}
+
 #[test]
 fn a_configuration_has_no_unknown_and_no_repeated_members() {
     let json = world::configuration().to_string();

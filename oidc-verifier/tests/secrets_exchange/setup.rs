@@ -127,6 +127,27 @@ fn members_that_are_unknown_or_stand_twice_are_refused() {
     assert!(refused(&trailing).contains("trailing characters at line 1"));
 }
 
+/// In the order in which the program happens to have the members.
+#[test]
+fn no_list_of_values_is_an_object() {
+    let good = configuration(&identity(ISSUER, "exact", &json!({})));
+    let identity = &good["identities"][0];
+    for (pointer, list) in [
+        ("", json!([good["identities"], good["projects"]])),
+        (
+            "/identities/0",
+            json!([identity["id"], identity["identity"], identity["may_read"]]),
+        ),
+        ("/identities/0/may_read/0", json!(["web", "prd"])),
+    ] {
+        let mut changed = good.clone();
+        *changed.pointer_mut(pointer).unwrap() = list;
+        let error = refused(&changed.to_string());
+        let expected = "configuration: invalid type: sequence, expected an object at line 1 ";
+        assert!(error.starts_with(expected), "{pointer}: {error}");
+    }
+}
+
 #[test]
 fn no_secret_is_in_an_error_or_in_debug() {
     let good = configuration(&identity(ISSUER, "exact", &json!({})));
