@@ -144,10 +144,10 @@ impl Refusal {
         }
     }
 
-    /// To the caller, an account without identity providers.
-    pub(crate) fn no_account(account: &str, now: NumericDate) -> Refusal {
+    /// To the caller, an account without identity providers: why it refuses the token.
+    pub(crate) fn no_account(account: &str, error: &VerifyError, now: NumericDate) -> Refusal {
         Refusal {
-            answer: answer(&StsError::of(&VerifyError::UntrustedIssuer, now)),
+            answer: answer(&StsError::of(error, now)),
             why: format!("no account {account}"),
         }
     }

@@ -13,9 +13,10 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use http::request::Parts;
+use oidc_verifier::aws::IdentityProvider;
 use oidc_verifier::http::{KeyRefresher, Transport};
 use oidc_verifier::key_source::KeySourceConfig;
-use oidc_verifier::{NumericDate, VerifyError};
+use oidc_verifier::{NumericDate, Verifier, VerifyError};
 
 use crate::aws_wire::AwsError;
 use crate::aws_wire::body;
@@ -35,6 +36,8 @@ pub(crate) type Clock = Arc<dyn Fn() -> NumericDate + Send + Sync>;
 pub(crate) struct Service {
     region: String,
     accounts: HashMap<String, RelyingParty>,
+    /// Trusts nobody, as an account that is not there.
+    nobody: Verifier,
     sessions: SessionKey,
     clock: Clock,
     log: Log,
@@ -76,9 +79,13 @@ impl Service {
                 .spawn()?;
             accounts.insert(account.number.clone(), RelyingParty { account, keys });
         }
+        // An issuer that no token names.
+        let unknown = format!("https://{}.invalid", request_id());
+        let nobody = IdentityProvider::new("000000000000", &unknown, ["nobody"])?;
         Ok(Service {
             region: configuration.region,
             accounts,
+            nobody: nobody.relying_party().build()?,
             sessions,
             clock,
             log,
@@ -127,7 +134,12 @@ impl Service {
         }
         let account = call.role_arn.account();
         let party = self.accounts.get(account);
-        let party = party.ok_or_else(|| Refusal::no_account(account, (self.clock)()))?;
+        let Some(party) = party else {
+            let now = (self.clock)();
+            let verified = self.nobody.verify(call.token.as_bytes(), now);
+            let error = verified.err().unwrap_or(VerifyError::UntrustedIssuer);
+            return Err(Refusal::no_account(account, &error, now));
+        };
         let verified = party.keys.verify(call.token.as_bytes()).await;
         let now = (self.clock)();
         let token = verified.map_err(|error| {

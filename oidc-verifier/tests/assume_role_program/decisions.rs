@@ -325,6 +325,43 @@ async fn a_role_or_an_account_that_is_not_there_says_no_more_than_aws() {
     );
 }
 
+/// Nor does who has no token of an issuer that is trusted learn which accounts there are.
+#[tokio::test(start_paused = true)]
+async fn what_is_no_token_of_a_trusted_issuer_is_refused_alike_in_every_account() {
+    let world = World::new();
+    let stranger = claims("https://stranger.example", "job-42", AUDIENCE);
+    let good = signed(&stranger);
+    let (head, rest) = good.split_once('.').unwrap();
+    let (body, signature) = rest.split_once('.').unwrap();
+    let key = key_of(Algorithm::Rs256);
+    let headed = |header: &str| support::sign(key, header.to_owned(), stranger.to_json());
+    for token in [
+        "none of them".to_owned(),
+        "a.b.c".to_owned(),
+        format!("{head}.{body}"),
+        format!("{head}.{body}.{signature}.{signature}"),
+        format!("{head}.{head}x.{signature}"),
+        format!("{head}..{signature}"),
+        signed(&stranger.with("iss", "1")),
+        signed(&stranger.with("iss", "\"\"")),
+        signed(&stranger.without("iss")),
+        signed(&stranger.with("exp", "1")),
+        signed(&stranger.with("aud", "[]")),
+        headed(r#"{"alg":"none"}"#),
+        headed(r#"{"alg":"RS256","crit":["x"]}"#),
+        headed(r#"{"alg":"HS256","typ":"at+jwt"}"#),
+        good.clone(),
+    ] {
+        let mut told = Vec::new();
+        for account in [ACCOUNT, "999999999999"] {
+            let role = format!("arn:aws:iam::{account}:role/ci/batch");
+            let answer = world.call(&assume(&role, &token)).await;
+            told.push((answer.refusal(), answer.text("Message")));
+        }
+        assert_eq!(told[0], told[1], "{token}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_accounts_trust_one_issuer_for_different_audiences() {
     let world = World::new();
