@@ -334,7 +334,7 @@ async fn what_is_no_token_of_a_trusted_issuer_is_refused_alike_in_every_account(
     let (head, rest) = good.split_once('.').unwrap();
     let (body, signature) = rest.split_once('.').unwrap();
     let key = key_of(Algorithm::Rs256);
-    let headed = |header: &str| support::sign(key, header.to_owned(), stranger.to_json());
+    let headed = |header: &str| support::sign(key, header, stranger.to_json());
     for token in [
         "none of them".to_owned(),
         "a.b.c".to_owned(),
