@@ -97,6 +97,13 @@ impl Ledger {
         found.await.map_err(Failed::new)?
     }
 
+    /// Returns when the thread that writes has ended, which it does by itself only if it panics.
+    pub(crate) async fn writes_no_more(&self) {
+        if let Some(changes) = &self.changes {
+            changes.closed().await;
+        }
+    }
+
     async fn change(&self, change: Change) -> Result<usize, Failed> {
         let (done, outcome) = oneshot::channel();
         let changes = self.changes.as_ref().ok_or_else(|| Failed::new("closed"))?;
@@ -144,5 +151,31 @@ fn write_all(mut database: Database, mut pending: mpsc::Receiver<Pending>) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_writer_that_has_ended_is_noticed() {
+        let folder = format!("secrets-exchange-ended-{}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        let reader = Database::open(&folder.join("tokens.sqlite")).unwrap();
+        let (changes, pending) = mpsc::channel(1);
+        let ledger = Ledger {
+            changes: Some(changes),
+            reader: Arc::new(Mutex::new(reader)),
+            writer: Some(thread::spawn(move || drop(pending))),
+        };
+        ledger.writes_no_more().await;
+        let failed = ledger.sweep(NumericDate::MIN).await.unwrap_err();
+        drop(ledger);
+        std::fs::remove_dir_all(folder).unwrap();
+        assert_eq!(
+            failed.to_string(),
+            "database: the thread that writes has ended"
+        );
     }
 }

@@ -42,6 +42,7 @@ use oidc_verifier::http::{AddressPolicy, HttpTransport, KeyRefresher, RootCertif
 use oidc_verifier::key_source::KeySourceConfig;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::arguments::{Arguments, Otherwise, USAGE};
@@ -139,16 +140,24 @@ async fn serve(
 
     // Nobody to read it ends nothing.
     let _ = writeln!(io::stdout(), "listening on {url}");
-    let end = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    let (ended, mut why) = oneshot::channel();
+    let end = {
+        let service = Arc::clone(&service);
+        async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                // Whoever starts it again helps; it cannot help itself.
+                () = service.ledger.writes_no_more() => {
+                    let _ = ended.send("the thread that writes the database has ended");
+                }
+            }
         }
     };
     serving::serve(listener, router(service), Limits::default(), end).await;
     sweeping.abort();
     keys.shutdown().await;
-    Ok(())
+    why.try_recv().map_or(Ok(()), |why| Err(why.into()))
 }
 
 /// Forgets grants that have ended, now and again. They give nothing since they ended.
