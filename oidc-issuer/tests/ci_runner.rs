@@ -28,7 +28,7 @@ mod arguments;
 #[path = "../examples/ci_runner/keys.rs"]
 #[expect(dead_code, reason = "what it tells is for the program's log")]
 mod keys;
-#[path = "../examples/ci_runner/report.rs"]
+#[path = "../examples/serving/report.rs"]
 mod report;
 #[path = "../examples/ci_runner/request.rs"]
 #[expect(dead_code, reason = "nothing is sent in process")]

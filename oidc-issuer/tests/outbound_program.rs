@@ -36,7 +36,11 @@ mod example_program;
 mod federation;
 mod folder;
 #[cfg(feature = "aws-lc-rs")]
-#[path = "../examples/ci_runner/report.rs"]
+#[path = "../examples/serving/log.rs"]
+#[expect(dead_code, reason = "the tests wait for no log")]
+mod log;
+#[cfg(feature = "aws-lc-rs")]
+#[path = "../examples/serving/report.rs"]
 mod report;
 #[cfg(feature = "aws-lc-rs")]
 #[path = "../examples/outbound/service.rs"]

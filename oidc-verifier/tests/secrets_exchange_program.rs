@@ -32,12 +32,14 @@ mod database;
 mod identity_id;
 #[path = "../examples/secrets_exchange/ledger.rs"]
 mod ledger;
-#[path = "../examples/secrets_exchange/log.rs"]
+#[path = "../../oidc-issuer/examples/serving/log.rs"]
 mod log;
 #[path = "../examples/secrets_exchange/named.rs"]
 mod named;
 #[path = "../examples/secrets_exchange/query.rs"]
 mod query;
+#[path = "../../oidc-issuer/examples/serving/report.rs"]
+mod report;
 #[path = "../examples/secrets_exchange/request_body.rs"]
 mod request_body;
 #[path = "../examples/secrets_exchange/secret.rs"]

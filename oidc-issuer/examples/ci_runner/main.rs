@@ -13,6 +13,7 @@ mod arguments;
 mod clock;
 mod job;
 mod keys;
+#[path = "../serving/report.rs"]
 mod report;
 mod request;
 mod service;

@@ -17,7 +17,9 @@ mod clock;
 mod config;
 mod driver;
 mod federation;
-#[path = "../ci_runner/report.rs"]
+#[path = "../serving/log.rs"]
+mod log;
+#[path = "../serving/report.rs"]
 mod report;
 mod service;
 #[path = "../serving/mod.rs"]
@@ -44,6 +46,7 @@ use crate::arguments::{Arguments, Command, USAGE};
 use crate::clock::clocks;
 use crate::config::Config;
 use crate::driver::{Driver, Pass};
+use crate::log::Log;
 use crate::report::chain;
 use crate::service::{Service, router};
 use crate::serving::Limits;
@@ -57,24 +60,18 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            log(&error);
-            log("--help says how it is used");
+            let hint = "--help says how it is used";
+            let _ = writeln!(std::io::stderr().lock(), "{error}\n{hint}");
             return ExitCode::from(2);
         }
     };
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log(&chain(&*error));
+            let _ = writeln!(std::io::stderr().lock(), "{}", chain(&*error));
             ExitCode::FAILURE
         }
     }
-}
-
-/// A line for the operator, on standard error. Nobody to read it ends nothing.
-fn log(line: &str) {
-    let line = line.replace(char::is_control, " ");
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
@@ -87,13 +84,18 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    runtime.block_on(serve(config, &state, arguments.port))
+    let (log, rest) = Log::to(std::io::stderr());
+    let outcome = runtime.block_on(serve(config, &state, arguments.port, &log));
+    // Whatever still has the log ends with it.
+    drop((runtime, log));
+    rest.wait();
+    outcome
 }
 
 /// Far more than anybody configures by hand.
 const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 
-async fn serve(config: Config, state: &State, port: u16) -> Result<(), Box<dyn Error>> {
+async fn serve(config: Config, state: &State, port: u16, log: &Log) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let port = match port {
@@ -107,7 +109,7 @@ async fn serve(config: Config, state: &State, port: u16) -> Result<(), Box<dyn E
     let base_url = config.public_url.clone().unwrap_or_else(|| address.clone());
     let documents = Arc::new(DocumentServer::new());
     state.keep_base_url(&base_url)?;
-    let drivers = open(&config, &base_url, state, &documents)?;
+    let drivers = open(&config, &base_url, state, &documents, log)?;
     let federations: BTreeMap<_, _> = config
         .accounts
         .iter()
@@ -119,11 +121,12 @@ async fn serve(config: Config, state: &State, port: u16) -> Result<(), Box<dyn E
         federations,
         clock: Arc::new(|| clocks().wall),
         body_within: BODY_WITHIN,
-        log,
+        log: log.clone(),
     });
     // The thread ends when the other end of the channel is dropped.
     let (running, stopped) = channel::<()>();
-    let mut driving = tokio::task::spawn_blocking(move || rotate(drivers, &stopped));
+    let log = log.clone();
+    let mut driving = tokio::task::spawn_blocking(move || rotate(drivers, &stopped, &log));
     writeln!(std::io::stdout().lock(), "listening on {address}")?;
     let mut driven = None;
     let end = async {
@@ -162,6 +165,7 @@ fn open(
     base_url: &str,
     state: &State,
     documents: &Arc<DocumentServer>,
+    log: &Log,
 ) -> Result<Vec<Driver>, Box<dyn Error>> {
     let random = SystemRandom::new();
     let mut drivers = Vec::new();
@@ -170,7 +174,7 @@ fn open(
         let now = clocks();
         let mut driver = Driver::open(account, policy, base_url, state, documents, &random, now)?;
         let pass = driver.pass(clocks);
-        tell(&driver, &pass);
+        tell(&driver, &pass, log);
         if let Some(failure) = pass.failures.first() {
             return Err(format!("account {}: {failure}", account.id).into());
         }
@@ -180,13 +184,13 @@ fn open(
 }
 
 /// Rotates until the program ends.
-fn rotate(mut drivers: Vec<Driver>, stopped: &Receiver<()>) {
+fn rotate(mut drivers: Vec<Driver>, stopped: &Receiver<()>, log: &Log) {
     let mut wait = SHORTEST_SLEEP;
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(wait) {
         wait = LONGEST_SLEEP;
         for driver in &mut drivers {
             let pass = driver.pass(clocks);
-            tell(driver, &pass);
+            tell(driver, &pass, log);
             wait = wait.min(pass.wait);
         }
         wait = wait.max(SHORTEST_SLEEP);
@@ -196,8 +200,8 @@ fn rotate(mut drivers: Vec<Driver>, stopped: &Receiver<()>) {
 const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 
-fn tell(driver: &Driver, pass: &Pass) {
+fn tell(driver: &Driver, pass: &Pass, log: &Log) {
     for line in pass.news.iter().chain(&pass.failures) {
-        log(&format!("{}: {line}", driver.federation().issuer()));
+        log.line(format_args!("{}: {line}", driver.federation().issuer()));
     }
 }

@@ -22,6 +22,7 @@ use crate::aws_wire::sigv4::{self, Scope, Secret, Signed};
 use crate::aws_wire::xml::{Answerer, Elements};
 use crate::config::{AccessKey, Config, SecretText};
 use crate::federation::Federation;
+use crate::log::Log;
 
 /// The longest body of a request: 10 audiences of 1,000 characters and 50 tags of 384, each of them
 /// four bytes that are escaped as twelve, are 350 kB.
@@ -38,7 +39,7 @@ pub(crate) struct Service {
     /// How long a body may take to come.
     pub(crate) body_within: Duration,
     /// One line for each request; it holds nothing secret.
-    pub(crate) log: fn(&str),
+    pub(crate) log: Log,
 }
 
 /// The routes. The documents of issuers that come later are served too.
@@ -71,7 +72,9 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
                 elements,
                 who,
             } = answered;
-            (service.log)(&format!("{request_id} {who} {action}"));
+            service
+                .log
+                .line(format_args!("{request_id} {who} {action}"));
             let request_id = &request_id;
             Answerer {
                 namespace,
@@ -85,7 +88,9 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
             who,
             why,
         }) => {
-            (service.log)(&format!("{request_id} {who} {error}{why}"));
+            service
+                .log
+                .line(format_args!("{request_id} {who} {error}{why}"));
             let request_id = &request_id;
             Answerer {
                 namespace,

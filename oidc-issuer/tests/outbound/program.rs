@@ -1,12 +1,13 @@
 //! The program from outside: its arguments, its signals, its port, and HTTP that is none.
 
-use std::process::Command;
+use std::io::BufReader;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
 use super::running::{Running, ask, command, configure, get, receive, send};
 use super::world::{ADMIN, DEPLOYER, Folder, config};
-use crate::example_program::example;
+use crate::example_program::{example, listening_on};
 
 const INFO: &str = "Action=GetOutboundWebIdentityFederationInfo&Version=2010-05-08";
 const ENABLE: &str = "Action=EnableOutboundWebIdentityFederation&Version=2010-05-08";
@@ -237,4 +238,23 @@ fn the_log_has_a_line_for_each_request_and_no_secret() {
     for secret in [DEPLOYER.secret, ADMIN.secret, &token.token(), "Signature="] {
         assert!(!log.contains(secret), "{log}");
     }
+}
+
+/// A pipe takes 64 KiB, some six hundred lines, and then whoever writes to it waits.
+#[test]
+fn nobody_waits_for_who_does_not_read_the_log() {
+    let folder = Folder::new("log");
+    configure(&folder, &config());
+    let mut child = command(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let address = listening_on(&mut BufReader::new(child.stdout.take().unwrap())).unwrap();
+    let running = Running { child, address };
+    for _ in 0..1_500 {
+        assert_eq!(get(address, "/").unwrap().status, 405);
+    }
+    running.signal("TERM");
+    assert_eq!(running.code(), Some(0));
 }

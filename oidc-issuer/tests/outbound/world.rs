@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::driver::Driver;
 use crate::federation::Federation;
 pub(crate) use crate::folder::Folder;
+use crate::log::Log;
 use crate::service::{Service, router};
 use crate::state::State;
 
@@ -170,7 +171,7 @@ impl World {
             federations,
             clock: Arc::new(move || at(time.load(Ordering::SeqCst))),
             body_within: Duration::from_millis(50),
-            log: |_| {},
+            log: Log::to(std::io::sink()).0,
         };
         let mut world = World {
             drivers,

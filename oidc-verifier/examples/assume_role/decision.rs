@@ -175,7 +175,7 @@ impl Refusal {
     pub(crate) fn unverified(error: &VerifyError, keys: &str, now: NumericDate) -> Refusal {
         Refusal {
             answer: answer(&StsError::of(error, now)),
-            why: format!("{}{keys}", crate::log::chain(error)),
+            why: format!("{}{keys}", crate::report::chain(error)),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! What the operator reads: whole explanations, which no caller sees.
 
-#[path = "../secrets_exchange/log.rs"]
+#[path = "../../../oidc-issuer/examples/serving/log.rs"]
 pub(crate) mod lines;
 
 use std::fmt::Display;
 use std::sync::Arc;
-
-pub(crate) use self::lines::chain;
 
 /// Takes one line after the other.
 #[derive(Clone)]

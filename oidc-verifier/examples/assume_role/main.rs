@@ -15,6 +15,8 @@ mod decision;
 mod log;
 #[path = "../secrets_exchange/named.rs"]
 mod named;
+#[path = "../../../oidc-issuer/examples/serving/report.rs"]
+mod report;
 mod request;
 mod role_arn;
 mod service;
@@ -39,8 +41,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::{Arguments, Serve, USAGE};
 use crate::configuration::Configuration;
+use crate::log::Log;
 use crate::log::lines::Log as Lines;
-use crate::log::{Log, chain};
+use crate::report::chain;
 use crate::service::{Service, router};
 use crate::serving::Limits;
 

@@ -25,7 +25,8 @@ use crate::aws_wire::sigv4::{self, Secret, SignatureError};
 use crate::aws_wire::xml::{Answerer, Elements, timestamp};
 use crate::configuration::{Account, Configuration};
 use crate::decision::{Circumstances, Granted, Refusal, decide};
-use crate::log::{Log, chain};
+use crate::log::Log;
+use crate::report::chain;
 use crate::request::AssumeRole;
 use crate::sessions::{Credentials, Session, SessionKey};
 

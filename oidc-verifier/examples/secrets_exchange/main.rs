@@ -20,9 +20,12 @@ mod credentials;
 mod database;
 mod identity_id;
 mod ledger;
+#[path = "../../../oidc-issuer/examples/serving/log.rs"]
 mod log;
 mod named;
 mod query;
+#[path = "../../../oidc-issuer/examples/serving/report.rs"]
+mod report;
 mod request_body;
 mod secret;
 mod service;
@@ -48,7 +51,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::arguments::{Arguments, Otherwise, USAGE};
 use crate::configuration::Configuration;
 use crate::ledger::Ledger;
-use crate::log::{Log, chain};
+use crate::log::Log;
+use crate::report::chain;
 use crate::service::{SecretsExchange, router};
 use crate::serving::Limits;
 

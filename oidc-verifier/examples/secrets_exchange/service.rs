@@ -26,7 +26,8 @@ use crate::configuration::{Configuration, Secrets, ServiceAccount};
 use crate::database::Grant;
 use crate::identity_id::IdentityId;
 use crate::ledger::Ledger;
-use crate::log::{Log, chain};
+use crate::log::Log;
+use crate::report::chain;
 use crate::{credentials, query, request_body};
 
 /// A secret manager.

@@ -33,6 +33,8 @@ mod folder;
 mod log;
 #[path = "../../examples/secrets_exchange/named.rs"]
 mod named;
+#[path = "../../../oidc-issuer/examples/serving/report.rs"]
+mod report;
 #[path = "../../examples/assume_role/request.rs"]
 mod request;
 #[path = "../../examples/assume_role/role_arn.rs"]

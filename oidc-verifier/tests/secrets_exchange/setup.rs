@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Otherwise};
 use crate::configuration::Configuration;
-use crate::log::chain;
+use crate::report::chain;
 use crate::support::ISSUER;
 use crate::world::{IDENTITY, OTHER, configuration, identity};
 
