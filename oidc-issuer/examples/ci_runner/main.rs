@@ -13,6 +13,8 @@ mod arguments;
 mod clock;
 mod job;
 mod keys;
+#[path = "../serving/log.rs"]
+mod log;
 #[path = "../serving/report.rs"]
 mod report;
 mod request;
@@ -42,6 +44,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::arguments::{Command, Run, Serve, USAGE};
 use crate::clock::clocks;
 use crate::keys::Keys;
+use crate::log::Log;
 use crate::report::chain;
 use crate::request::Request;
 use crate::serving::Limits;
@@ -88,6 +91,15 @@ fn in_runtime(work: impl Future<Output = Outcome>) -> Outcome {
 
 /// Publishes the documents, and drives the rotation until it is told to stop.
 async fn serve(arguments: Serve) -> Outcome {
+    let (log, rest) = Log::to(std::io::stderr());
+    let outcome = drive(arguments, &log).await;
+    drop(log);
+    rest.wait();
+    outcome
+}
+
+/// Keys rotate whether anybody reads the log or not.
+async fn drive(arguments: Serve, log: &Log) -> Outcome {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut told_to_stop = pin!(async {
@@ -135,7 +147,7 @@ async fn serve(arguments: Serve) -> Outcome {
         };
         keys = driven;
         for line in &pass.told {
-            log(line);
+            log.line(format_args!("ci_runner: {line}"));
         }
         if let Some(impossible) = pass.impossible {
             return Err(impossible.into());
