@@ -9,7 +9,7 @@ use oidc_issuer::{Revocation, RevocationReason, RevokeError, Rotation, RotationS
 
 use crate::clock::clocks;
 use crate::files::look;
-use crate::log::chain;
+use crate::report::chain;
 use crate::service::rotation_config;
 
 /// Says what a revocation would do. No file is made, changed or removed for that.

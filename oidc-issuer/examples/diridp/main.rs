@@ -13,6 +13,8 @@ mod clock;
 mod emergency;
 mod files;
 mod log;
+#[path = "../serving/report.rs"]
+mod report;
 mod service;
 mod systemd;
 mod takeover;
@@ -32,7 +34,8 @@ use tokio::sync::mpsc;
 
 use crate::arguments::{Arguments, USAGE};
 use crate::clock::clocks;
-use crate::log::{Log, chain};
+use crate::log::Log;
+use crate::report::chain;
 use crate::service::Service;
 
 fn main() -> ExitCode {

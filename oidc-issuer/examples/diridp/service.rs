@@ -15,7 +15,8 @@ use oidc_issuer::{
 use crate::clock::clocks;
 use crate::emergency;
 use crate::files::{KeyFolders, Site};
-use crate::log::{Log, chain};
+use crate::log::Log;
+use crate::report::chain;
 use crate::takeover;
 use crate::tokens::{self, Complaints};
 

@@ -10,7 +10,8 @@ use oidc_issuer::profile::diridp::{Provider, TokenConfig};
 use oidc_issuer::{Issuer, RingName, Token};
 use serde_json::Value;
 
-use crate::log::{Log, chain};
+use crate::log::Log;
+use crate::report::chain;
 
 /// Directories whose names have been complained of.
 pub(crate) type Complaints = BTreeSet<std::ffi::OsString>;
