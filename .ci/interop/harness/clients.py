@@ -55,8 +55,7 @@ def verifies_each_algorithm(pair, missing):
     pair.all_verify(0)
     for algorithm in missing:
         pair.must_refuse(pair.generations[0][algorithm], f"{algorithm}, which it cannot do")
-    names = " ".join(pair.algorithms)
-    return f"{names}; not supported by it: {' '.join(missing)}" if missing else names
+    return pair.can_do(missing)
 
 
 def rotates(pair):

@@ -36,8 +36,7 @@ def rows(name, command, tools):
 
 def verified(pair, missing):
     pair.all_verify(0)
-    names = " ".join(pair.algorithms)
-    return f"{names}; not supported by it: {' '.join(missing)}" if missing else names
+    return pair.can_do(missing)
 
 
 def rotates(pair):

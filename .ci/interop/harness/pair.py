@@ -71,6 +71,11 @@ class Pair:
         newest = self.generations[-1][self.algorithms[0]]
         self.must_refuse(forgeries.of_unknown_key(newest), "a key that nobody has published")
 
+    def can_do(self, missing):
+        """What the table says of its algorithms, and of those that it lacks."""
+        names = " ".join(self.algorithms)
+        return f"{names}; not supported by it: {' '.join(missing)}" if missing else names
+
     def refuses_forgeries(self):
         keys, tokens = self.published_keys(), self.generations[0]
         kids = {name: forgeries.header_of(token)["kid"] for name, token in tokens.items()}
