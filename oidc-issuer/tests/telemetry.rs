@@ -3,13 +3,13 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
 
-use std::collections::BTreeMap;
+mod counted;
+
 use std::fmt::{self, Write as _};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use counted::Counted;
 use oidc_core::{Algorithm, IssuerIdentifier, NumericDate};
 use oidc_issuer::store::{MemoryKeys, MemoryStore, StoreError};
 use oidc_issuer::{
@@ -53,52 +53,6 @@ impl Subscriber for Heard {
     fn enter(&self, _: &span::Id) {}
 
     fn exit(&self, _: &span::Id) {}
-}
-
-/// Every series of metrics, by its name and labels. A gauge holds the bits of a number.
-#[derive(Default)]
-struct Counted(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
-
-impl Counted {
-    fn series(&self, key: &Key) -> Arc<AtomicU64> {
-        let mut name = key.name().to_owned();
-        for label in key.labels() {
-            write!(name, " {}={}", label.key(), label.value()).unwrap();
-        }
-        Arc::clone(self.0.lock().unwrap().entry(name).or_default())
-    }
-
-    fn count(&self, series: &str) -> u64 {
-        let all = self.0.lock().unwrap();
-        all.get(series)
-            .map_or(0, |value| value.load(Ordering::Relaxed))
-    }
-
-    fn gauge(&self, series: &str) -> Option<f64> {
-        let all = self.0.lock().unwrap();
-        all.get(series)
-            .map(|value| f64::from_bits(value.load(Ordering::Relaxed)))
-    }
-}
-
-impl Recorder for Counted {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::from_arc(self.series(key))
-    }
-
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::from_arc(self.series(key))
-    }
-
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
 }
 
 /// A place for documents that can be out of order.

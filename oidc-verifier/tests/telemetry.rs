@@ -3,19 +3,20 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
 
+#[path = "../../oidc-issuer/tests/counted/mod.rs"]
+mod counted;
 mod http_site;
 mod http_world;
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::{self, Write as _};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use counted::Counted;
 use http::{Request, Response};
 use http_site::{JWKS, Site, config, response};
 use http_world::{at, issuer_with, token, verifier_of};
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use oidc_core::{IssuerIdentifier, base64url};
 use oidc_verifier::http::{HttpTransport, KeyRefresher, RootCertificates, WAIT_FOR_KEYS};
 use oidc_verifier::key_source::KeySource;
@@ -71,50 +72,6 @@ impl Subscriber for Heard {
     fn enter(&self, _: &span::Id) {}
 
     fn exit(&self, _: &span::Id) {}
-}
-
-/// Every series of metrics, by its name and labels.
-#[derive(Clone, Default)]
-struct Counted(Arc<Mutex<BTreeMap<String, Arc<AtomicU64>>>>);
-
-impl Counted {
-    fn series(&self, key: &Key) -> Arc<AtomicU64> {
-        let mut name = key.name().to_owned();
-        for label in key.labels() {
-            write!(name, " {}={}", label.key(), label.value()).unwrap();
-        }
-        Arc::clone(self.0.lock().unwrap().entry(name).or_default())
-    }
-
-    fn of(&self, series: &str) -> u64 {
-        let all = self.0.lock().unwrap();
-        all.get(series)
-            .map_or(0, |value| value.load(Ordering::Relaxed))
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.0.lock().unwrap().keys().cloned().collect()
-    }
-}
-
-impl Recorder for Counted {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        Counter::from_arc(self.series(key))
-    }
-
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::from_arc(self.series(key))
-    }
-
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
 }
 
 /// Stands in everything that a stranger can write.
@@ -255,7 +212,7 @@ async fn nothing_that_a_token_says_is_told_and_no_label_is_a_strangers() {
     }
     // However many tokens came: one series for each code that occurred.
     assert!(names.len() <= 20, "{names:#?}");
-    let of = |series: &str| counted.of(series);
+    let of = |series: &str| counted.count(series);
     assert_eq!(
         of(&format!("oidc_tokens_total issuer={iss} code=verified")),
         4
