@@ -31,7 +31,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use common::from_base64url;
-use example_program::{example, signal};
+use example_program::{Dice, example, signal};
 use folder::Folder;
 use jsonwebtoken::jwk::JwkSet as ForeignSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
@@ -712,14 +712,7 @@ fn malformed_requests_for_documents_are_refused() {
 #[test]
 fn fifty_kills_lose_no_key_and_no_token() {
     let mut kills = 0;
-    // Another moment each time, and the same ones in each run of the test.
-    let mut random: u64 = 7;
-    let mut up_to = |most: u64| {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (random >> 33) % most
-    };
+    let mut dice = Dice::new();
     for number in 0..5 {
         let runner = Runner::new(&format!("cip-kill-{number}"));
         let mut seen = Seen::default();
@@ -727,7 +720,7 @@ fn fifty_kills_lose_no_key_and_no_token() {
             // On its way to be ready, or just then.
             let most = if round < 3 { 60 } else { 300 };
             let serving = runner.start(&[]);
-            let patience = Duration::from_millis(1 + up_to(most));
+            let patience = Duration::from_millis(1 + dice.below(most));
             if let Some(url) = serving.ready_in(patience) {
                 seen.look(&url);
             }
@@ -740,7 +733,7 @@ fn fifty_kills_lose_no_key_and_no_token() {
             let script = "printf %s \"$CIRCLE_OIDC_TOKEN\" > \"$OUT\"";
             let mut job = runner.run(&[], &["sh", "-c", script]);
             let mut job = job.env("OUT", runner.folder.path("out")).spawn().unwrap();
-            if up_to(2) == 0 {
+            if dice.below(2) == 0 {
                 assert!(job.wait().unwrap().success());
             }
             serving.kill();

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use common::{from_base64url, key};
-use example_program::{example, signal};
+use example_program::{Dice, example, signal};
 use oidc_core::Algorithm;
 use serde_json::{Value, json};
 
@@ -800,14 +800,7 @@ fn a_wrong_call_shows_the_usage() {
 /// published is not gone, and in the end every directory has its token.
 #[test]
 fn fifty_kills_lose_no_key_and_tear_no_token() {
-    // Another moment each time, and the same ones in each run of the test.
-    let mut random: u64 = 7;
-    let mut up_to = |most: u64| {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (random >> 33) % most
-    };
+    let mut dice = Dice::new();
     for number in 0..5 {
         let folder = Folder::new(&format!("kills-{number}"));
         let containers = folder.path("run/c");
@@ -842,7 +835,7 @@ fn fifty_kills_lose_no_key_and_tear_no_token() {
                 .spawn()
                 .unwrap();
             std::fs::create_dir(containers.join(format!("c{round}"))).unwrap();
-            let moment = std::time::Duration::from_micros(500 + up_to(40_000));
+            let moment = std::time::Duration::from_micros(500 + dice.below(40_000));
             // Nobody answers: it waits, and no longer than this.
             let (_open, nothing) = std::sync::mpsc::channel::<()>();
             let _ = nothing.recv_timeout(moment);

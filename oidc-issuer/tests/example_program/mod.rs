@@ -39,3 +39,20 @@ pub(crate) fn signal(pid: u32, name: &str) {
         .status();
     assert!(kill.unwrap().success());
 }
+
+/// Pseudo-random numbers for moments that nobody chose, the same in every run: xorshift64 of Marsaglia.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) const fn new() -> Dice {
+        Dice(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// A number below this one.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.checked_rem(end).unwrap()
+    }
+}

@@ -9,22 +9,12 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 
+use crate::example_program::Dice;
+
 use super::running::{Running, ask, command, configure, get, on_the_wire, receive, send, signed};
 use super::world::{ADMIN, DEPLOYER, Folder, config};
 
 const ROUNDS: u32 = 50;
-
-/// Pseudo-random numbers, the same in every run: xorshift64 of Marsaglia.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
 
 /// What has been acknowledged.
 #[derive(Default)]
@@ -122,7 +112,7 @@ fn kill_9_at_any_moment_loses_nothing_that_was_acknowledged() {
     config["access_keys"].as_array_mut().unwrap().truncate(3);
     config["accounts"][0]["outbound_federation"] = json!("disabled");
     configure(&folder, &config);
-    let (mut dice, mut known) = (Dice(0x9e37_79b9_7f4a_7c15), Known::default());
+    let (mut dice, mut known) = (Dice::new(), Known::default());
     let (mut answered, mut unanswered) = (0, 0);
     for round in 0..ROUNDS {
         if round % 4 == 0 {

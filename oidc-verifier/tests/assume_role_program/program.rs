@@ -7,9 +7,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use aws_lc_rs::rand;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer as Authority, KeyPair};
 
+use crate::example_program::Dice;
 use crate::http_site::{Site, json, response};
 use crate::live::*;
 use crate::sessions::Credentials;
@@ -332,19 +332,20 @@ async fn no_acknowledged_credentials_are_lost_by_a_kill() {
     let call = with(&call, "DurationSeconds", "900");
     let work = move || {
         let (mut acknowledged, mut all) = (Vec::new(), 0);
+        let mut dice = Dice::new();
         for round in 0..ROUNDS {
             // Every tenth round is a first start.
             let state = folder.path(&format!("state-{}", round / 10));
             if round % 10 == 0 {
                 acknowledged.clear();
-                kill_while_starting(&config, &state);
+                kill_while_starting(&config, &state, &mut dice);
             }
             let mut program = Program::start(&config, &state);
             for credentials in &acknowledged {
                 let answer = program.caller(credentials);
                 assert_eq!(answer.status, 200, "round {round}: {}", answer.body);
             }
-            let new = granted_until_killed(&mut program, &call);
+            let new = granted_until_killed(&mut program, &call, &mut dice);
             all += new.len();
             // Those of the last rounds, so that the time does not grow.
             acknowledged.extend(new);
@@ -356,25 +357,23 @@ async fn no_acknowledged_credentials_are_lost_by_a_kill() {
     tokio::task::spawn_blocking(work).await.unwrap();
 }
 
-fn random(below: u64) -> u64 {
-    let mut bytes = [0; 8];
-    rand::fill(&mut bytes).unwrap();
-    u64::from_le_bytes(bytes) % below
-}
-
 /// Nobody was told anything yet; what is left on the disk must not keep it from starting again.
-fn kill_while_starting(config: &std::path::Path, state: &std::path::Path) {
+fn kill_while_starting(config: &std::path::Path, state: &std::path::Path, dice: &mut Dice) {
     for _ in 0..3 {
         let mut child = Program::command(config, state).spawn().unwrap();
         let (_keep, never) = mpsc::channel::<()>();
-        let _ = never.recv_timeout(Duration::from_micros(random(30_000)));
+        let _ = never.recv_timeout(Duration::from_micros(dice.below(30_000)));
         child.kill().unwrap();
         child.wait().unwrap();
     }
 }
 
 /// Asks from four sides at once, and kills it at a random moment.
-fn granted_until_killed(program: &mut Program, call: &crate::world::Call) -> Vec<Credentials> {
+fn granted_until_killed(
+    program: &mut Program,
+    call: &crate::world::Call,
+    dice: &mut Dice,
+) -> Vec<Credentials> {
     let (send, receive) = mpsc::channel();
     let callers: Vec<_> = (0..4)
         .map(|_| {
@@ -395,8 +394,8 @@ fn granted_until_killed(program: &mut Program, call: &crate::world::Call) -> Vec
     drop(send);
     // From the first acknowledgement on, any moment is as good as another.
     let mut granted: Vec<Credentials> = receive.recv().into_iter().collect();
-    for _ in 0..random(8) {
-        granted.extend(receive.recv_timeout(Duration::from_millis(random(10))));
+    for _ in 0..dice.below(8) {
+        granted.extend(receive.recv_timeout(Duration::from_millis(dice.below(10))));
     }
     program.kill();
     for caller in callers {

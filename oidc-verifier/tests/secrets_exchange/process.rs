@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::arguments::USAGE;
-use crate::example_program::{example, listening_on, signal};
+use crate::example_program::{Dice, example, listening_on, signal};
 use crate::http_site::{Site, json as json_reply};
 use crate::support::AUDIENCE;
 use crate::world::{Folder, IDENTITY, SECRETS, SUBJECT, configuration, grants, identity};
@@ -434,15 +434,12 @@ fn a_kill_loses_nothing_that_was_acknowledged() {
     provider.configure(&folder);
     let token = provider.token();
     let (mut issued, mut revoked) = (Vec::<String>::new(), Vec::<String>::new());
-    let mut random: u32 = 0x9e37_79b9;
+    let mut dice = Dice::new();
     for round in 0..ROUNDS {
-        random ^= random << 13;
-        random ^= random >> 17;
-        random ^= random << 5;
         if round % 5 == 0 {
             // While it starts: for the first time even before there is a database.
             let mut child = command(&folder).spawn().unwrap();
-            for _ in 0..random % 500 {
+            for _ in 0..dice.below(500) {
                 thread::yield_now();
             }
             child.kill().unwrap();
@@ -459,7 +456,7 @@ fn a_kill_loses_nothing_that_was_acknowledged() {
             })
             .collect();
         drop(told);
-        let enough = usize::try_from(random % 16).unwrap();
+        let enough = usize::try_from(dice.below(16)).unwrap();
         let mut heard: Vec<_> = tells.iter().take(enough).collect();
         assert_eq!(heard.len(), enough, "it went on until it was killed");
         running.kill();
