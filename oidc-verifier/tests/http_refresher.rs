@@ -367,6 +367,22 @@ async fn shutdown_ends_everything_and_leaves_no_key_behind() {
     assert_eq!(elapsed, Duration::from_secs(10_000));
 }
 
+/// In whatever second it is called, also in one in which a fetch is due.
+#[tokio::test(start_paused = true)]
+async fn no_fetch_begins_once_shutdown_is_called() {
+    let ci = issuer_with(&issuer(), "a");
+    for second in 425..=560 {
+        let documents = Documents::of(&ci);
+        let keys = refresher(&documents).spawn().unwrap();
+        ready(&keys).await;
+        documents.set_answer(Answer::Silent);
+        sleep(Duration::from_secs(second)).await;
+        documents.take_log();
+        keys.shutdown().await;
+        assert_eq!(documents.take_log(), [], "second {second}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_last_handle_that_is_dropped_ends_it() {
     let ci = issuer_with(&issuer(), "a");

@@ -208,6 +208,8 @@ impl Driver {
                 Step::Rest(rest) => rest,
             };
             tokio::select! {
+                // To close comes before what is due at the same moment.
+                biased;
                 _ = self.closing.wait_for(|closing| *closing) => return,
                 (fetch, outcome) = ended(&mut under_way) => {
                     under_way = None;
