@@ -1,21 +1,13 @@
 //! The contract of `examples/thumbprint.rs`: what it answers, line by line.
 
-#![expect(clippy::expect_used, reason = "the program starts or the test fails")]
-
 #[expect(dead_code, reason = "`main` is for the example")]
 #[path = "../examples/thumbprint.rs"]
 mod program;
 
 use oidc_core::{Jwk, ThumbprintHash};
-use program::RequestReader;
 
 fn answer(line: &str) -> String {
-    let mut reader = RequestReader::new().expect("the program starts");
-    // Lines do not disturb each other.
-    for other in ["{", r#"{"id":9,"jwk":{"kty":"oct"}}"#] {
-        reader.answer(other.as_bytes());
-    }
-    reader.answer(line.as_bytes())
+    program::answer_line(line.as_bytes())
 }
 
 const KEY: &str =
@@ -33,6 +25,9 @@ fn a_public_key_is_answered_with_its_thumbprint_and_uri() {
         format!(r#"{{"id":1,"jwk":{KEY},"hash":"S256"}}"#),
         format!(r#"{{"id":1,"jwk":{KEY},"hash":null,"else":[1]}}"#),
         format!("{{ \"jwk\" : {KEY},\r\n\"id\" :\t1 }}\r\n"),
+        // Members that are not asked for are not read, whatever they are.
+        format!(r#"{{"x":"\ud800","x":[[[]]],"id":1,"jwk":{KEY}}}"#),
+        format!(r#"{{"x":"{}","id":1,"jwk":{KEY}}}"#, "x".repeat(2_000_000)),
     ] {
         assert_eq!(answer(&line), expected, "{line}");
     }
@@ -103,18 +98,25 @@ fn a_key_that_is_refused_is_answered_with_a_stable_code() {
 #[test]
 fn a_line_that_is_no_request_is_answered_with_an_error() {
     for (line, expected) in [
-        (
-            "",
-            r#"{"id":null,"error":"not JSON: unexpected end at byte 0"}"#,
-        ),
+        ("", r#"{"id":null,"error":"not a JSON object"}"#),
         (
             "{\"id\":1",
-            r#"{"id":null,"error":"not JSON: unexpected end at byte 7"}"#,
+            r#"{"id":null,"error":"EOF while parsing an object at line 1 column 7"}"#,
         ),
-        ("[]", r#"{"id":null,"error":"not an object"}"#),
-        ("7", r#"{"id":null,"error":"not an object"}"#),
-        (r#"{"id":1}"#, r#"{"id":1,"error":"`jwk` is missing"}"#),
-        ("{}", r#"{"id":null,"error":"`jwk` is missing"}"#),
+        ("[{},1]", r#"{"id":null,"error":"not a JSON object"}"#),
+        ("7", r#"{"id":null,"error":"not a JSON object"}"#),
+        (
+            r#"{"id":1}"#,
+            r#"{"id":1,"error":"missing field `jwk` at line 1 column 8"}"#,
+        ),
+        (
+            "{}",
+            r#"{"id":null,"error":"missing field `jwk` at line 1 column 2"}"#,
+        ),
+        (
+            r#"{"id":1,"jwk":{},"jwk":{}}"#,
+            r#"{"id":1,"error":"duplicate field `jwk` at line 1 column 22"}"#,
+        ),
     ] {
         assert_eq!(answer(line), expected, "{line}");
     }

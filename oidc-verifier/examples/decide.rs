@@ -87,9 +87,9 @@ enum Quota {
 
 /// All that is read of a line that is no request.
 #[derive(Deserialize)]
-struct WithId {
-    #[serde(default)]
-    id: Value,
+struct WithId<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
 }
 
 fn main() -> io::Result<()> {
@@ -101,17 +101,26 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The answer to one line.
-pub(crate) fn answer_line(line: &[u8]) -> Value {
-    let id = serde_json::from_slice(line).map_or(Value::Null, |WithId { id }| id);
-    let mut answer = match serde_json::from_slice(line) {
-        Ok(request) => answer(&request),
-        Err(error) => json!({"error": error.to_string()}),
+/// The answer to one line. Its `id` comes back as it was written.
+pub(crate) fn answer_line(line: &[u8]) -> String {
+    let (id, request) = match read(line) {
+        Ok(WithId { id }) => (id.map_or("null", RawValue::get), read(line)),
+        Err(error) => ("null", Err(error)),
     };
-    if let Some(answer) = answer.as_object_mut() {
-        answer.insert("id".to_owned(), id);
+    // A line break can only be white space here.
+    let id = id.replace('\r', " ");
+    let answer = request.map_or_else(|error| json!({"error": error}), |request| answer(&request));
+    let answer = answer.to_string();
+    format!(r#"{{"id":{id},{}"#, answer.trim_start_matches('{'))
+}
+
+/// Reads what is asked for of a line: the other members may be anything.
+fn read<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
+    // A struct would be read from an array as well.
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err("not a JSON object".to_owned());
     }
-    answer
+    serde_json::from_slice(line).map_err(|error| error.to_string())
 }
 
 fn answer(request: &Request<'_>) -> Value {

@@ -3,13 +3,14 @@
 //! Reads `id`, `token_b64`, `jwks` (the document as text), `issuer`, `audience` (list),
 //! `allowed_algs` (list), `now` and `leeway` (seconds); answers
 //! `{"id":…,"ok":true,"subject":…}` or `{"id":…,"ok":false,"why":…,"class":…}`. A line that is not
-//! such an object gets `{"id":…,"error":…}`.
+//! such an object gets `{"id":…,"error":…}`. Other members are ignored, whatever they are.
 
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use oidc_verifier::{Algorithm, Class, IssuerIdentifier, JwkSet, NumericDate, Verifier};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 #[derive(Deserialize)]
@@ -25,9 +26,9 @@ struct Request {
 
 /// All that is read of a line that is no request.
 #[derive(Deserialize)]
-struct WithId {
-    #[serde(default)]
-    id: Value,
+struct WithId<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
 }
 
 /// A verifier that cannot be built, or a token that is not accepted.
@@ -45,25 +46,40 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The answer to one line.
-pub(crate) fn answer_line(line: &[u8]) -> Value {
-    let id = serde_json::from_slice(line).map_or(Value::Null, |WithId { id }| id);
-    // Read from the bytes: a member that stands twice is an error, and not the last of the two.
-    let request: Request = match serde_json::from_slice(line) {
-        Ok(request) => request,
-        Err(error) => return json!({"id": id, "error": error.to_string()}),
+/// The answer to one line. Its `id` comes back as it was written.
+pub(crate) fn answer_line(line: &[u8]) -> String {
+    let (id, request) = match read(line) {
+        Ok(WithId { id }) => (id.map_or("null", RawValue::get), read(line)),
+        Err(error) => ("null", Err(error)),
     };
+    // A line break can only be white space here.
+    let id = id.replace('\r', " ");
+    let answer = request.map_or_else(|error| json!({"error": error}), |request| answer(&request));
+    let answer = answer.to_string();
+    format!(r#"{{"id":{id},{}"#, answer.trim_start_matches('{'))
+}
+
+/// Reads what is asked for of a line: the other members may be anything.
+fn read<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
+    // A struct would be read from an array as well.
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err("not a JSON object".to_owned());
+    }
+    serde_json::from_slice(line).map_err(|error| error.to_string())
+}
+
+fn answer(request: &Request) -> Value {
     let Ok(token) = base64_simd::STANDARD.decode_to_vec(&request.token_b64) else {
-        return json!({"id": id, "error": "`token_b64` is not base64"});
+        return json!({"error": "`token_b64` is not base64"});
     };
-    match verify(&request, &token) {
-        Ok(subject) => json!({"id": id, "ok": true, "subject": subject}),
+    match verify(request, &token) {
+        Ok(subject) => json!({"ok": true, "subject": subject}),
         Err(Refusal { why, class }) => {
             let class = match class {
                 Class::Refused => "refused",
                 Class::Unavailable => "unavailable",
             };
-            json!({"id": id, "ok": false, "why": why, "class": class})
+            json!({"ok": false, "why": why, "class": class})
         }
     }
 }

@@ -66,7 +66,11 @@ fn aws() -> Value {
 }
 
 fn answer(request: &Value) -> Value {
-    program::answer_line(request.to_string().as_bytes())
+    answer_line(&request.to_string())
+}
+
+fn answer_line(line: &str) -> Value {
+    serde_json::from_str(&program::answer_line(line.as_bytes())).unwrap()
 }
 
 #[test]
@@ -319,14 +323,14 @@ fn a_context_that_cannot_be_read_is_an_error() {
 fn duplicate_names_in_policy_or_claims_are_refused() {
     let line = native().to_string();
     let twice = line.replace(r#""effect":"allow""#, r#""effect":"deny","effect":"allow""#);
-    let refused = program::answer_line(twice.as_bytes());
+    let refused = answer_line(&twice);
     assert_eq!(refused["id"], "a");
     assert_eq!(
         (&refused["error"], &refused["at"]),
         (&json!("duplicate_member"), &json!("/rules/0/effect"))
     );
     let twice = line.replace(r#""sub":"job-42""#, r#""sub":"x","sub":"job-42""#);
-    let refused = program::answer_line(twice.as_bytes());
+    let refused = answer_line(&twice);
     assert_eq!(refused, json!({"id": "a", "error": "claims_json"}));
 }
 
@@ -346,9 +350,10 @@ fn a_bad_line_is_answered_with_an_error() {
         ("", json!(null)),
         ("not json", json!(null)),
         ("[]", json!(null)),
+        (r#"["a"]"#, json!(null)),
         (r#"{"id":7}"#, json!(7)),
     ] {
-        let answer = program::answer_line(line.as_bytes());
+        let answer = answer_line(line);
         assert_eq!(answer["id"], id, "{line}");
         assert!(answer["error"].is_string(), "{line}");
     }

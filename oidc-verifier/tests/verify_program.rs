@@ -8,6 +8,10 @@ use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
 use oidc_verifier::{Algorithm, IssuerIdentifier, NumericDate};
 use serde_json::{Value, json};
 
+fn answer_line(line: &str) -> Value {
+    serde_json::from_str(&program::answer_line(line.as_bytes())).unwrap_or_default()
+}
+
 /// A request that is answered with yes.
 fn good() -> Result<Value, Box<dyn std::error::Error>> {
     let key = SigningKey::generate(Algorithm::Es256, &SystemRandom::new())?;
@@ -30,7 +34,7 @@ fn good() -> Result<Value, Box<dyn std::error::Error>> {
 
 #[test]
 fn a_good_token_is_answered_with_its_subject() {
-    let answer = program::answer_line(good().unwrap().to_string().as_bytes());
+    let answer = answer_line(&good().unwrap().to_string());
     assert_eq!(answer, json!({"id": "a", "ok": true, "subject": "job-42"}));
 }
 
@@ -76,7 +80,7 @@ fn a_refusal_has_a_stable_code_and_a_class() {
     ] {
         let mut request = good().unwrap();
         request[member] = value;
-        let answer = program::answer_line(request.to_string().as_bytes());
+        let answer = answer_line(&request.to_string());
         let expected = json!({"id": "a", "ok": false, "why": why, "class": class});
         assert_eq!(answer, expected, "{member}");
     }
@@ -93,9 +97,29 @@ fn a_key_set_that_cannot_be_read_makes_the_service_unavailable() {
     ] {
         let mut request = good().unwrap();
         request["jwks"] = json!(jwks);
-        let answer = program::answer_line(request.to_string().as_bytes());
+        let answer = answer_line(&request.to_string());
         assert_eq!(answer["class"], "unavailable", "{jwks}");
         assert_eq!(answer["ok"], false, "{jwks}");
+    }
+}
+
+#[test]
+fn the_id_comes_back_as_it_was_written_and_other_members_are_ignored() {
+    for (members, id) in [
+        (
+            r#""id":100000000000000000000000000000001"#,
+            "100000000000000000000000000000001",
+        ),
+        (
+            r#""\u0069d":[1.50e1, {"a":"\ud800"}]"#,
+            r#"[1.50e1, {"a":"\ud800"}]"#,
+        ),
+        (r#""x":"\ud800","x":1e999,"id":"é""#, r#""é""#),
+        (r#""x":0"#, "null"),
+    ] {
+        let answer = program::answer_line(format!("{{{members}}}").as_bytes());
+        let expected = format!(r#"{{"id":{id},"error":"missing field"#);
+        assert!(answer.starts_with(&expected), "{answer}");
     }
 }
 
@@ -105,15 +129,17 @@ fn a_bad_line_is_answered_with_an_error() {
         ("", json!(null)),
         ("not json", json!(null)),
         ("[]", json!(null)),
+        (r#"["a"]"#, json!(null)),
+        (r#"{"id":7,"id":8}"#, json!(null)),
         (r#"{"id":7}"#, json!(7)),
     ] {
-        let answer = program::answer_line(line.as_bytes());
+        let answer = answer_line(line);
         assert_eq!(answer["id"], id, "{line}");
         assert!(answer["error"].is_string(), "{line}");
     }
     let good = good().unwrap();
     let twice = good.to_string().replacen('{', r#"{"now":1790000000,"#, 1);
-    let answer = program::answer_line(twice.as_bytes());
+    let answer = answer_line(&twice);
     assert_eq!(answer["id"], "a");
     assert!(
         answer["error"].as_str().unwrap().contains("`now`"),
@@ -122,7 +148,7 @@ fn a_bad_line_is_answered_with_an_error() {
 
     let mut request = good;
     request["token_b64"] = json!("*");
-    let answer = program::answer_line(request.to_string().as_bytes());
+    let answer = answer_line(&request.to_string());
     assert_eq!(
         answer,
         json!({"id": "a", "error": "`token_b64` is not base64"})
