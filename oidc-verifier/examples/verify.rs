@@ -8,7 +8,9 @@
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use oidc_verifier::{Algorithm, Class, IssuerIdentifier, JwkSet, NumericDate, Verifier};
+use oidc_verifier::{
+    Algorithm, Class, IssuerIdentifier, IssuerKeys, JwkSet, NumericDate, Verifier,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -93,7 +95,6 @@ fn verify(request: &Request, token: &[u8]) -> Result<String, Refusal> {
     let now = NumericDate::from_seconds(request.now).map_err(|error| not_ready(error.code()))?;
     let issuer =
         IssuerIdentifier::parse(&request.issuer).map_err(|error| not_ready(error.code()))?;
-    let set = JwkSet::parse(request.jwks.as_bytes()).map_err(|error| not_ready(error.code()))?;
     // A name that this library has no algorithm for allows nothing.
     let algorithms = request
         .allowed_algs
@@ -102,22 +103,32 @@ fn verify(request: &Request, token: &[u8]) -> Result<String, Refusal> {
 
     let mut audiences = request.audience.iter();
     let mut builder = Verifier::builder()
-        .issuer(issuer)
+        .issuer(issuer.clone())
         .audience(audiences.next().map_or("", String::as_str))
         .algorithms(algorithms)
         .leeway(Duration::from_secs(request.leeway));
     for audience in audiences {
         builder = builder.audience(audience);
     }
-    let verifier = builder
-        .keys(set)
-        .build()
-        .map_err(|error| not_ready(error.code()))?;
+    let verifier = builder.build().map_err(|error| not_ready(error.code()))?;
+    let installed = install(&verifier, issuer, &request.jwks);
     match verifier.verify(token, now) {
         Ok(token) => Ok(token.subject().into_owned()),
         Err(error) => Err(Refusal {
-            why: error.code(),
+            // What no key could save is refused; for want of keys the others cannot be judged.
+            why: match (error.class(), installed) {
+                (Class::Unavailable, Err(why)) => why,
+                (Class::Refused | Class::Unavailable, _) => error.code(),
+            },
             class: error.class(),
         }),
     }
+}
+
+/// Gives the verifier its keys, or says by a code why it has none.
+fn install(verifier: &Verifier, issuer: IssuerIdentifier, jwks: &str) -> Result<(), &'static str> {
+    let set = JwkSet::parse(jwks.as_bytes()).map_err(|error| error.code())?;
+    let keys = IssuerKeys::new(issuer, set);
+    verifier.install(&keys).map_err(|error| error.code())?;
+    Ok(())
 }

@@ -52,8 +52,8 @@ fn a_refusal_has_a_stable_code_and_a_class() {
         (
             "allowed_algs",
             json!(["RS256"]),
-            "no_usable_key",
-            "unavailable",
+            "alg_not_allowed",
+            "refused",
         ),
         (
             "allowed_algs",
@@ -100,6 +100,44 @@ fn a_key_set_that_cannot_be_read_makes_the_service_unavailable() {
         let answer = answer_line(&request.to_string());
         assert_eq!(answer["class"], "unavailable", "{jwks}");
         assert_eq!(answer["ok"], false, "{jwks}");
+    }
+}
+
+/// A set of which no key may verify signatures is as good as none (RFC 7517 section 4.2).
+#[test]
+fn keys_that_cannot_be_used_make_the_service_unavailable() {
+    let mut request = good().unwrap();
+    let jwks = request["jwks"].as_str().unwrap_or_default();
+    let jwks = jwks.replace(r#""use":"sig""#, r#""use":"enc""#);
+    assert!(jwks.contains("enc"), "{jwks}");
+    request["jwks"] = json!(jwks);
+    assert_eq!(
+        answer_line(&request.to_string()),
+        json!({"id": "a", "ok": false, "why": "no_usable_key", "class": "unavailable"})
+    );
+}
+
+/// The caller must act, and no fetch helps: for want of keys nothing is said of other tokens only.
+#[test]
+fn a_token_that_no_key_could_save_is_refused_without_keys() {
+    let base64 = |text: &str| json!(base64_simd::STANDARD.encode_to_string(text));
+    // `{"alg":"none"}` and `{}`.
+    let unsecured = base64("eyJhbGciOiJub25lIn0.e30.AA");
+    for (member, value, why) in [
+        ("token_b64", base64("a.b"), "not_three_parts"),
+        ("token_b64", unsecured, "alg_unsupported"),
+        ("issuer", json!("https://other.example"), "issuer_untrusted"),
+        ("allowed_algs", json!(["RS256"]), "alg_not_allowed"),
+    ] {
+        for jwks in ["", r#"{"keys":[]}"#] {
+            let mut request = good().unwrap();
+            request["jwks"] = json!(jwks);
+            request[member] = value.clone();
+            assert_eq!(
+                answer_line(&request.to_string()),
+                json!({"id": "a", "ok": false, "why": why, "class": "refused"})
+            );
+        }
     }
 }
 
