@@ -259,3 +259,30 @@ mod example {
         );
     }
 }
+
+/// A rule that admits each token once admits the record: no guard has seen it.
+#[test]
+fn a_rule_that_admits_once_admits() {
+    let once = |pattern: &str| {
+        let mut rule = jobs(pattern);
+        rule["replay"] = json!("enforce");
+        rule
+    };
+    let records = [
+        (ISSUER, r#"{"aud":"deploy","sub":"job-42"}"#),
+        (ISSUER, r#"{"aud":"deploy","sub":"job-50"}"#),
+        (ISSUER, r#"{"aud":"deploy","sub":"other"}"#),
+    ];
+    let found = report(&json!([jobs("job-4*")]), &json!([once("job-*")]), &records);
+    assert_eq!(
+        found.to_string(),
+        "1 newly admitted, 0 newly refused, 1 still admitted, 1 still refused, 0 not decided\n\
+         newly admitted: record 1, `job-50` of `https://ci.example`: before no_rule_holds, \
+         after allowed_once by rule 0 `jobs`\n"
+    );
+    let change = found.changes.first().unwrap();
+    assert!(!change.before.allowed && change.after.allowed && change.after.hint.is_none());
+    let back = report(&json!([once("job-*")]), &json!([jobs("job-4*")]), &records);
+    assert_eq!((back.newly_refused, back.still_admitted), (1, 1));
+    assert!(!back.admits_more());
+}

@@ -199,7 +199,9 @@ fn compare(
     let others = candidate.vouched_claims(issuer.clone(), claims);
     let others = others.map_err(unvouched)?;
     let (before, after) = (current.decide(&own), candidate.decide(&others));
-    Ok(match (before.is_allowed(), after.is_allowed()) {
+    // A rule that admits each token once admits this one: no guard has seen it.
+    let admits = |decision: &Decision<'_>| decision.outcome().admits();
+    Ok(match (admits(&before), admits(&after)) {
         (true, true) => Compared::Admitted,
         (false, false) => Compared::Refused,
         (true, false) | (false, true) => Compared::Changed(Box::new(Change {
@@ -220,12 +222,12 @@ fn subject(claims: ClaimsView<'_>) -> Option<String> {
 impl Judgement {
     fn of(decision: &Decision<'_>) -> Self {
         let outcome = decision.outcome();
-        let hint = (!decision.is_allowed())
+        let hint = (!outcome.admits())
             .then(|| decision.for_operator().nearest.map(|near| near.hint))
             .flatten();
         let name = |rule| Some(RuleName::new(rule, decision.rule_id()?));
         Self {
-            allowed: decision.is_allowed(),
+            allowed: outcome.admits(),
             code: outcome.code(),
             rule: outcome.rule().and_then(name),
             hint,
