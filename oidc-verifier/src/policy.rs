@@ -157,7 +157,8 @@
 //! # Cost
 //!
 //! Give [`Policy::pointers`] to [`VerifierBuilder::locate`](crate::VerifierBuilder::locate): all claims are then found while
-//! a token is verified, in its one reading. Rules about other issuers and audiences cost nothing.
+//! a token is verified, in its one reading. Each test of a claim that was not found there, and is no
+//! registered one, reads the claims set again. Rules about other issuers and audiences cost nothing.
 //! One token costs at most [`Policy::MAX_STEPS`]; at the limit it is refused.
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -277,6 +278,9 @@ impl Policy {
 
     /// Examples in one list of a rule.
     pub const MAX_EXAMPLES: usize = 64;
+    /// Steps that all examples of a policy may cost together, counted as those of a token: each one
+    /// tries every rule of its issuer and audience, and loading shall take seconds at most.
+    pub const MAX_EXAMPLE_STEPS: usize = 50_000_000;
 
     /// Different claims that all rules name together: those that one reading of a token locates.
     pub const MAX_CLAIMS: usize = ClaimsScanner::MAX_POINTERS;
@@ -306,7 +310,8 @@ impl Policy {
     /// Every claim that a rule names, each once, and `/aud`: for
     /// [`VerifierBuilder::locate`](crate::VerifierBuilder::locate), so that a token is read once.
     ///
-    /// A claim that is not located there is found all the same, at the cost of another reading.
+    /// A claim that is not located there is found all the same, at the cost of another reading, which
+    /// counts among the [steps](Self::MAX_STEPS); the registered claims of RFC 7519 always are located.
     pub fn pointers(&self) -> impl ExactSizeIterator<Item = Pointer<'_>> {
         self.pointers.iter().map(PointerBuf::as_pointer)
     }
@@ -437,17 +442,21 @@ impl Policy {
     }
 
     /// Whether the conditions of one rule hold, and it applies.
-    fn rule_holds<'a>(&'a self, index: usize, claims: impl Into<ClaimsView<'a>>) -> bool {
+    fn rule_holds<'a>(
+        &'a self,
+        index: usize,
+        claims: impl Into<ClaimsView<'a>>,
+        budget: &mut Budget,
+    ) -> Result<bool, Exhausted> {
         let claims = claims.into();
         let applicable = self.index.candidates(&claims);
         let applies = applicable.get().is_some_and(|candidates| {
             candidates.allow.contains(&index) || candidates.deny.contains(&index)
         });
-        let mut budget = Budget::new(Self::MAX_STEPS);
-        applies
-            && self
-                .rule(index)
-                .is_some_and(|rule| rule.holds(&claims, &mut budget) == Ok(true))
+        match self.rule(index).filter(|_| applies) {
+            Some(rule) => rule.holds(&claims, budget),
+            None => Ok(false),
+        }
     }
 }
 

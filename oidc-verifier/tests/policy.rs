@@ -1,6 +1,7 @@
 //! The native policy language: what holds, what loads, and the limits from both sides.
 #![expect(clippy::unwrap_used, reason = "these helpers run in tests only")]
 
+use oidc_core::ClaimsScanner;
 use oidc_verifier::IssuerIdentifier;
 use oidc_verifier::policy::{
     ExampleFault, Outcome, Policy, PolicyDocument, PolicyError, PolicyFault,
@@ -739,6 +740,41 @@ fn a_document_has_at_most_a_mebibyte() {
     assert!(read(PolicyDocument::MAX_BYTES).is_ok());
     let error = read(PolicyDocument::MAX_BYTES + 1).unwrap_err();
     assert_eq!((error.code(), error.at().as_str()), ("too_long", ""));
+
+    // What is too long is not read in search of another fault either.
+    let twice = |bytes: usize| {
+        let names = r#"{"a":1,"a":2}"#;
+        Policy::from_json(format!("{names}{}", " ".repeat(bytes - names.len())).as_bytes())
+    };
+    let error = twice(PolicyDocument::MAX_BYTES).unwrap_err();
+    assert_eq!(
+        (error.code(), error.at().as_str()),
+        ("duplicate_member", "/a")
+    );
+    let error = twice(PolicyDocument::MAX_BYTES + 1).unwrap_err();
+    assert_eq!((error.code(), error.at().as_str()), ("too_long", ""));
+}
+
+#[test]
+fn a_claim_is_named_no_deeper_than_tokens_are_read() {
+    let deepest = ClaimsScanner::MAX_DEPTH;
+    let condition = |levels: usize| json!([{"claim": "/a".repeat(levels), "equals": 1}]);
+    let nested = |levels: usize| {
+        let (open, close) = (r#""a":{"#.repeat(levels - 1), "}".repeat(levels - 1));
+        format!(r#"{open}"a":1{close}"#)
+    };
+    assert!(admits(&condition(deepest), &nested(deepest)));
+    let at = (
+        "too_deep".to_owned(),
+        "/rules/0/conditions/0/claim".to_owned(),
+    );
+    assert_eq!(error(&condition(deepest + 1)), at);
+    let other = json!([{"claim": "a", "equals_claim": "/a".repeat(deepest + 1)}]);
+    let at = (
+        "too_deep".to_owned(),
+        "/rules/0/conditions/0/equals_claim".to_owned(),
+    );
+    assert_eq!(error(&other), at);
 }
 
 fn rules_of_one() -> Value {
@@ -769,6 +805,71 @@ fn a_token_that_costs_too_many_steps_is_refused() {
     let deny = rule("deny", "deny", &json!([condition]));
     let policy = load(&json!({"rules": [allow, deny]})).unwrap();
     assert_eq!(outcome(&policy, &list(fits + 1)), Outcome::TooManySteps);
+}
+
+/// Every example tries every rule, so that their cost grows with the square of a document.
+#[test]
+fn the_examples_of_a_policy_have_a_bound_together() {
+    let options: Vec<String> = (0..Policy::MAX_OPTIONS)
+        .map(|index| index.to_string())
+        .collect();
+    let tests = vec![json!({"claim": "c", "one_of": options}); Policy::MAX_CONDITIONS - 2];
+    let costly = rule("deny", "costly", &json!([{"any": tests}]));
+    let with_examples = |count: usize| {
+        let never = json!([{"claim": "sub", "equals": "never"}]);
+        let mut rules = vec![costly.clone()];
+        for index in 0..count.div_ceil(Policy::MAX_EXAMPLES) {
+            let left = count - index * Policy::MAX_EXAMPLES;
+            let examples = vec![json!({"sub": "x", "c": "HUGE"}); left.min(Policy::MAX_EXAMPLES)];
+            let mut rule = rule("allow", &index.to_string(), &never);
+            rule["examples"] = json!({ "deny": examples });
+            rules.push(rule);
+        }
+        // A number that is compared with nothing costs its steps and no time.
+        let json = json!({ "rules": rules }).to_string();
+        let json = json.replace("\"HUGE\"", "1e9999999999999999999");
+        Policy::from_json(json.as_bytes())
+    };
+    // One step for the rule and one for `any`, and with each test one and one for each option; then
+    // two for each of the other rules.
+    let of_deny = 2 + tests.len() * (Policy::MAX_OPTIONS + 1);
+    let of_allow = |count: usize| 2 * count.div_ceil(Policy::MAX_EXAMPLES);
+    let cost = |count: usize| count * (of_deny + of_allow(count));
+    let fits = (1..1_000).take_while(|count| cost(*count) <= Policy::MAX_EXAMPLE_STEPS);
+    let fits = fits.last().unwrap();
+    assert!(with_examples(fits).is_ok());
+    let error = with_examples(fits + 1).unwrap_err();
+    let rule = fits / Policy::MAX_EXAMPLES + 1;
+    let at = format!(
+        "/rules/{rule}/examples/deny/{}",
+        fits % Policy::MAX_EXAMPLES
+    );
+    assert_eq!(
+        (error.code(), error.at().as_str()),
+        ("example_too_many_steps", &*at)
+    );
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "rule {rule} `{}`: examples cost more than 50000000 steps together, at `{at}`",
+            rule - 1
+        )
+    );
+}
+
+/// The other claim is read with each comparison, however short the one is.
+#[test]
+fn a_long_claim_to_compare_with_costs_its_steps_each_time() {
+    let condition = json!([{"claim": "c", "elements": "any", "equals_claim": "other"}]);
+    let policy = allowing(&condition).unwrap();
+    // One step for the rule; for each element one, and one for each 64 bytes of the other claim.
+    let claims = |count: usize| {
+        let elements = vec!["1"; count].join(",");
+        format!(r#""c":[{elements}],"other":{}"#, "9".repeat(6_399))
+    };
+    let fits = (Policy::MAX_STEPS - 1) / 101;
+    assert_eq!(outcome(&policy, &claims(fits)), Outcome::NoRuleHolds);
+    assert_eq!(outcome(&policy, &claims(fits + 1)), Outcome::TooManySteps);
 }
 
 #[test]

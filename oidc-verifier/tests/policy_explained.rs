@@ -287,3 +287,38 @@ fn the_search_for_hints_is_bounded() {
         Some("no such claim; did you mean `zone-id`")
     );
 }
+
+/// Each option of a list is a comparison too, and so is each audience of the rules.
+#[test]
+fn a_long_list_takes_its_part_of_the_search_for_hints() {
+    let near = |count: usize| {
+        let mut options: Vec<String> = (1..count).map(|index| index.to_string()).collect();
+        options.push("Main".to_owned());
+        json!({"claim": "ref", "one_of": options})
+    };
+    let hints = |first: usize, second: usize| {
+        let rules = json!([rule("allow", "r", &json!([near(first), near(second)]))]);
+        let view = explain(&rules, ISSUER, r#"{"aud":"deploy","ref":"main"}"#);
+        let conditions = view.rules[0].conditions.iter();
+        conditions.map(|one| one.hint.is_some()).collect::<Vec<_>>()
+    };
+    assert_eq!(hints(1_000, 1), [true, false]);
+    assert_eq!(hints(500, 500), [true, true]);
+    assert_eq!(hints(500, 501), [true, false]);
+
+    let audiences = |aud: &Value| {
+        let mut names: Vec<String> = (1..600).map(|index| index.to_string()).collect();
+        names.push("deploy".to_owned());
+        let mut rule = rule("allow", "r", &json!([{"claim": "sub", "exists": true}]));
+        rule["audiences"] = json!(names);
+        let claims = json!({"aud": aud}).to_string();
+        explain(&json!([rule]), ISSUER, &claims)
+            .nearest
+            .unwrap()
+            .hint
+    };
+    let none = "no rule of this issuer is for an audience of the token";
+    let found = format!("{none}; `deploy` differs only in case");
+    assert_eq!(audiences(&json!("Deploy")), found);
+    assert_eq!(audiences(&json!(["other", "Deploy"])), none);
+}

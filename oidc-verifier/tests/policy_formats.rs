@@ -126,3 +126,24 @@ fn what_is_wrong_is_found_in_every_format() {
     );
     assert!(toml::from_str::<Policy>(&toml).is_err());
 }
+
+/// An example is judged as it was written, or not at all.
+#[test]
+fn a_rounded_number_in_an_example_does_not_load() {
+    let load = |run: &str| {
+        let yaml = format!("{YAML}        - {{sub: x, runs: [{{id: {run}}}]}}\n");
+        let document: PolicyDocument = serde_saphyr::from_str(&yaml).unwrap();
+        Policy::compile(&document)
+    };
+    assert!(load("9007199254740991.0").is_ok());
+    assert!(load("9007199254740993").is_ok());
+    let error = load("9007199254740993.0").unwrap_err();
+    assert_eq!(
+        (error.code(), error.at().as_str(), error.rule()),
+        (
+            "number_inexact",
+            "/rules/0/examples/deny/1/runs/0/id",
+            Some(0)
+        )
+    );
+}

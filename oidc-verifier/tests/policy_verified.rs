@@ -166,3 +166,43 @@ fn the_pointers_of_a_policy_are_given_once_each() {
         .collect();
     assert_eq!(pointers, ["/aud", "/sub", "/a/b", "/c"]);
 }
+
+/// A claim that the verifier was not told to locate costs as much as the claims set is long.
+#[test]
+fn another_reading_of_the_token_is_paid_for() {
+    let issuer = issuer();
+    let spec = TokenSpec::new("job-42", "deploy")
+        .unwrap()
+        .with_claim("filler", &json!("x".repeat(10_000)))
+        .unwrap();
+    let token = issuer.issue(&spec, now()).unwrap();
+    // As many tests of one claim, in rules that ask for it in vain.
+    let policy = |rules: usize| {
+        let tests = vec![json!({"claim": "c", "exists": true}); 62];
+        let rules: Vec<_> = (0..rules)
+            .map(|number| {
+                json!({"id": number.to_string(), "effect": "allow", "issuer": ISSUER,
+                    "audiences": ["deploy"], "conditions": [{"any": tests}]})
+            })
+            .collect();
+        Policy::from_json(json!({"rules": rules}).to_string().as_bytes()).unwrap()
+    };
+    let outcomes = |rules: usize| {
+        let policy = policy(rules);
+        [true, false].map(|locates| {
+            let verifier = verifier(&issuer, &policy, locates);
+            let verified = verifier.verify(token.as_str().as_bytes(), now()).unwrap();
+            let decision = policy.decide(&verified);
+            let reading = verified.claims_json().len() / 64 + 1;
+            (decision.outcome(), decision.steps(), reading)
+        })
+    };
+    let [(_, located, _), (outcome, steps, reading)] = outcomes(9);
+    assert_eq!(outcome, Outcome::NoRuleHolds);
+    assert_eq!(steps, located + 9 * 62 * reading);
+    let [(located, ..), (outcome, ..)] = outcomes(11);
+    assert_eq!(
+        (located, outcome),
+        (Outcome::NoRuleHolds, Outcome::TooManySteps)
+    );
+}

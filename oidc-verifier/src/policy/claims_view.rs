@@ -7,6 +7,8 @@ use oidc_core::{
     Claim, ClaimFault, Claims, ClaimsError, ClaimsScanner, IssuerIdentifier, RegisteredClaim,
 };
 
+use super::condition::{Budget, Exhausted};
+use super::cost::blocks;
 use super::place::Place;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use crate::Verified;
@@ -73,6 +75,15 @@ impl<'a> ClaimsView<'a> {
     }
 
     pub(crate) fn get(self, pointer: Pointer<'_>) -> Option<Located<'a>> {
+        if let Some(index) = self.scanner.index_of(pointer) {
+            return self.claims.located(index);
+        }
+        if pointer.is_root() {
+            return self.claims.root();
+        }
+        if let Some(claim) = registered(pointer) {
+            return self.claims.as_written(claim);
+        }
         match self.source {
             #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
             Source::Verified(token) => token.get(pointer),
@@ -89,13 +100,42 @@ impl<'a> ClaimsView<'a> {
         }
     }
 
-    /// Like [`get`](Self::get), looking first where the claim stood the last time.
-    #[inline]
-    pub(super) fn get_at(&self, pointer: Pointer<'_>, place: &Place) -> Option<Located<'a>> {
-        match place.find(self.scanner, pointer) {
-            Some(index) => self.claims.located(index),
-            None => self.get(pointer),
+    /// The steps that [`get`](Self::get) costs: none for what was located when the claims set was
+    /// read, which the registered claims always are; else another reading.
+    pub(super) fn reading(self, pointer: Pointer<'_>) -> usize {
+        let is_located = pointer.is_root()
+            || registered(pointer).is_some()
+            || self.scanner.index_of(pointer).is_some();
+        if is_located {
+            0
+        } else {
+            blocks(self.claims.json().len())
         }
+    }
+
+    /// Like [`get`](Self::get), paid for, and looking first where the claim stood the last time.
+    #[inline]
+    pub(super) fn get_at(
+        &self,
+        pointer: Pointer<'_>,
+        place: &Place,
+        budget: &mut Budget,
+    ) -> Result<Option<Located<'a>>, Exhausted> {
+        match place.find(self.scanner, pointer) {
+            Some(index) => Ok(self.claims.located(index)),
+            None => self.read(pointer, budget),
+        }
+    }
+
+    /// Like [`get`](Self::get), paid for.
+    #[cold]
+    pub(super) fn read(
+        &self,
+        pointer: Pointer<'_>,
+        budget: &mut Budget,
+    ) -> Result<Option<Located<'a>>, Exhausted> {
+        budget.spend(self.reading(pointer))?;
+        Ok(self.get(pointer))
     }
 
     /// The audiences in their order.
@@ -107,6 +147,20 @@ impl<'a> ClaimsView<'a> {
             .flatten()
             .chain(one)
             .filter_map(|aud| aud.text())
+    }
+}
+
+/// The registered claim that a pointer names.
+fn registered(pointer: Pointer<'_>) -> Option<RegisteredClaim> {
+    match pointer.as_str() {
+        "/aud" => Some(RegisteredClaim::Aud),
+        "/exp" => Some(RegisteredClaim::Exp),
+        "/iat" => Some(RegisteredClaim::Iat),
+        "/iss" => Some(RegisteredClaim::Iss),
+        "/jti" => Some(RegisteredClaim::Jti),
+        "/nbf" => Some(RegisteredClaim::Nbf),
+        "/sub" => Some(RegisteredClaim::Sub),
+        _ => None,
     }
 }
 

@@ -297,7 +297,7 @@ impl ClaimTest {
         claims: &ClaimsView<'_>,
         budget: &mut Budget,
     ) -> Result<Verdict, Exhausted> {
-        let value = claims.get_at(self.pointer.as_pointer(), &self.place);
+        let value = claims.get_at(self.pointer.as_pointer(), &self.place, budget)?;
         match self.part {
             None => self.judge_value(value, claims, budget),
             Some(part) => self.judge_part(part, value, claims, budget),
@@ -349,13 +349,13 @@ impl ClaimTest {
             });
         };
         let other = match &self.test {
-            Test::EqualsClaim(pointer) => claims.get(pointer.as_pointer()),
+            Test::EqualsClaim(pointer) => claims.read(pointer.as_pointer(), budget)?,
             Test::Absent | Test::Exists | Test::Predicate(_) | Test::JsonText(_) => None,
         };
         let verdict = if let (Some(elements), Kind::Array) = (self.elements, value.kind()) {
             self.judge_elements(value, elements, other, budget)?
         } else {
-            budget.spend(self.cost.of(value))?;
+            budget.spend(self.cost_of(value, other))?;
             self.test.judge(value, other)
         };
         Ok(match self.elements {
@@ -374,7 +374,7 @@ impl ClaimTest {
     ) -> Result<Verdict, Exhausted> {
         let mut verdict: Option<Verdict> = None;
         for element in list.elements().into_iter().flatten() {
-            budget.spend(self.cost.of(element))?;
+            budget.spend(self.cost_of(element, other))?;
             let next = self.test.judge(element, other);
             verdict = Some(match (verdict, elements) {
                 (None, _) => next,
@@ -384,6 +384,13 @@ impl ClaimTest {
         }
         // Of no element nothing can be said: neither that all match nor that none does.
         Ok(verdict.unwrap_or(Verdict::Absent))
+    }
+
+    /// The steps to judge a value, which may have to be held against that of another claim.
+    #[inline]
+    fn cost_of(&self, value: Located<'_>, other: Option<Located<'_>>) -> usize {
+        let other = other.map_or(0, |other| blocks(other.json().len()));
+        self.cost.of(value).saturating_add(other)
     }
 }
 

@@ -16,6 +16,7 @@ use super::{Policy, Rule};
 /// It costs no more than the answer: the explanations are made when they are asked for, from the
 /// policy and the claims that it borrows.
 #[derive(Clone, Copy)]
+#[must_use]
 pub struct Decision<'a> {
     policy: &'a Policy,
     claims: ClaimsView<'a>,

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use jsonptr::{Decimal, Located, Pointer, PointerSet, ScanBuffer, ScanLimits};
+use jsonptr::{Decimal, Located, Pointer, PointerSet, ScanBuffer, ScanErrorKind, ScanLimits};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::{PolicyError, PolicyFault};
@@ -73,7 +73,12 @@ impl PolicyDocument {
         let mut buffer = ScanBuffer::new();
         let document = root
             .scan_into(json, &limits, &mut buffer)
-            .map_err(|error| named_duplicate(json).unwrap_or(fault(PolicyFault::Json(error))))?;
+            .map_err(|error| {
+                // Only what was within the limits is read a second time.
+                let is_duplicate = error.kind() == ScanErrorKind::DuplicateMember;
+                let named = is_duplicate.then(|| named_duplicate(json)).flatten();
+                named.unwrap_or(fault(PolicyFault::Json(error)))
+            })?;
         let root = buffer
             .get(document, 0)
             .and_then(Node::from_located)

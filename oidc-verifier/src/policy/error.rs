@@ -142,7 +142,7 @@ pub enum PolicyFault {
         /// Another.
         second: &'static str,
     },
-    /// Conditions are nested deeper than the limit.
+    /// Conditions, or the claim that one names, are nested deeper than the limit.
     #[error("nested deeper than {max}")]
     #[non_exhaustive]
     TooDeep {
@@ -233,6 +233,13 @@ pub enum ExampleFault {
     /// A claims set that must be admitted is refused.
     #[error("example that must be admitted is refused")]
     Refused,
+    /// With this one, the examples of the policy cost more than
+    /// [`Policy::MAX_EXAMPLE_STEPS`](super::Policy::MAX_EXAMPLE_STEPS).
+    #[error(
+        "examples cost more than {} steps together",
+        super::Policy::MAX_EXAMPLE_STEPS
+    )]
+    TooManySteps,
 }
 
 fn suggest(suggestion: Option<&str>) -> String {
@@ -298,6 +305,7 @@ impl PolicyError {
             PolicyFault::Duplicate { .. } => "duplicate",
             PolicyFault::Empty => "empty",
             PolicyFault::Example(ExampleFault::Invalid) => "example_invalid",
+            PolicyFault::Example(ExampleFault::TooManySteps) => "example_too_many_steps",
             PolicyFault::Example(_) => "example_failed",
             PolicyFault::Issuer(_) => "issuer_invalid",
             PolicyFault::Json(error) => error.code(),

@@ -2,6 +2,7 @@
 
 use oidc_core::IssuerIdentifier;
 
+use super::condition::{Budget, Exhausted};
 use super::document::Node;
 use super::error::{ExampleFault, PolicyError, PolicyFault};
 use super::fields::{self, Fields};
@@ -46,6 +47,7 @@ pub(super) fn collect(
         for (place, node) in list.iter().enumerate() {
             let path = path.index(place);
             let claims = fields::map(node, &path)?;
+            exact(node, &path)?;
             found.push(Example {
                 rule: index,
                 id: rule.id.clone(),
@@ -58,6 +60,22 @@ pub(super) fn collect(
         }
     }
     Ok(())
+}
+
+/// No number is one that its format has rounded: what is decided on would not be what was written.
+fn exact(node: &Node, path: &Path<'_>) -> Result<(), PolicyError> {
+    match node {
+        Node::RoundedNumber => Err(PolicyError::new(path, PolicyFault::Number)),
+        Node::List(nodes) => {
+            let mut nodes = nodes.iter().enumerate();
+            nodes.try_for_each(|(index, node)| exact(node, &path.index(index)))
+        }
+        Node::Map(members) => {
+            let mut members = members.iter();
+            members.try_for_each(|(name, node)| exact(node, &path.member(name)))
+        }
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => Ok(()),
+    }
 }
 
 /// The example's own issuer, or the rule's.
@@ -93,23 +111,10 @@ impl Example {
     /// # Errors
     ///
     /// The policy decides it otherwise than it says.
-    pub(super) fn run(&self, policy: &Policy) -> Result<(), PolicyError> {
-        let fault = match policy.vouched_claims(self.issuer.clone(), self.json.as_bytes()) {
-            Err(_) => ExampleFault::Invalid,
-            Ok(claims) => {
-                let decision = policy.decide(&claims);
-                let own_rule_holds = || policy.rule_holds(self.rule, &claims);
-                match (self.wanted, decision.outcome().admits()) {
-                    (Effect::Allow, false) => ExampleFault::Refused,
-                    (Effect::Deny, true) => ExampleFault::Admitted,
-                    (Effect::Allow, true) | (Effect::Deny, false)
-                        if self.of_own_rule && !own_rule_holds() =>
-                    {
-                        ExampleFault::OtherRule
-                    }
-                    (Effect::Allow, true) | (Effect::Deny, false) => return Ok(()),
-                }
-            }
+    pub(super) fn run(&self, policy: &Policy, budget: &mut Budget) -> Result<(), PolicyError> {
+        let judged = self.judge(policy, budget);
+        let Some(fault) = judged.unwrap_or(Some(ExampleFault::TooManySteps)) else {
+            return Ok(());
         };
         let (rule, list, place) = self.at;
         let root = Path::Root;
@@ -119,5 +124,27 @@ impl Example {
         let list = examples.member(list);
         let error = PolicyError::new(&list.index(place), PolicyFault::Example(fault));
         Err(error.in_rule(self.rule, Some(&self.id)))
+    }
+
+    /// What is wrong with it, if something is.
+    fn judge(
+        &self,
+        policy: &Policy,
+        budget: &mut Budget,
+    ) -> Result<Option<ExampleFault>, Exhausted> {
+        let vouched = policy.vouched_claims(self.issuer.clone(), self.json.as_bytes());
+        let Ok(claims) = vouched else {
+            return Ok(Some(ExampleFault::Invalid));
+        };
+        let decision = policy.decide(&claims);
+        budget.spend(decision.steps())?;
+        Ok(match (self.wanted, decision.outcome().admits()) {
+            (Effect::Allow, false) => Some(ExampleFault::Refused),
+            (Effect::Deny, true) => Some(ExampleFault::Admitted),
+            (Effect::Allow, true) | (Effect::Deny, false) => {
+                let decided = !self.of_own_rule || policy.rule_holds(self.rule, &claims, budget)?;
+                (!decided).then_some(ExampleFault::OtherRule)
+            }
+        })
     }
 }

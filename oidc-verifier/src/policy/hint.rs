@@ -10,8 +10,8 @@ use super::condition::{Budget, ClaimTest, Test, TextOption};
 use super::fields::alike;
 use super::operator_view::shown;
 
-/// Values and names that the hints of one explanation look at: each is cheap, and a token may bring
-/// thousands for each of thousands of conditions.
+/// Values, names and options that the hints of one explanation look at: each is cheap, and a token
+/// may bring thousands for each of thousands of conditions.
 pub(super) const MAX_COMPARISONS: usize = 1_000;
 
 /// A hint on a condition that does not hold on `value`.
@@ -36,17 +36,15 @@ pub(super) fn of(
         {
             Some("array has no element".to_owned())
         }
-        Kind::Array => value
-            .elements()
-            .into_iter()
-            .flatten()
-            .map_while(|element| budget.spend(1).is_ok().then_some(element))
-            .find_map(|element| on_scalar(&test.test, element)),
-        Kind::Object => Some("claim is an object: name one of its members".to_owned()),
-        Kind::Bool | Kind::Number | Kind::String => {
-            budget.spend(1).ok()?;
-            on_scalar(&test.test, value)
+        Kind::Array => {
+            let mut elements = value.elements().into_iter().flatten();
+            elements.find_map(|element| {
+                budget.spend(1).ok()?;
+                on_scalar(&test.test, element, budget)
+            })
         }
+        Kind::Object => Some("claim is an object: name one of its members".to_owned()),
+        Kind::Bool | Kind::Number | Kind::String => on_scalar(&test.test, value, budget),
     }
 }
 
@@ -55,6 +53,10 @@ fn no_such_claim(pointer: Pointer<'_>, claims: ClaimsView<'_>, budget: &mut Budg
     let (Some(parent), Some(last)) = (pointer.parent(), pointer.last()) else {
         return hint;
     };
+    // The parent is seldom among the claims that were located: to find it is another reading.
+    if budget.spend(1).is_err() {
+        return hint;
+    }
     let name = last.decoded();
     let members = claims.get(parent).and_then(|parent| parent.members());
     let mut names = members
@@ -68,12 +70,12 @@ fn no_such_claim(pointer: Pointer<'_>, claims: ClaimsView<'_>, budget: &mut Budg
     hint
 }
 
-fn on_scalar(test: &Test, value: Located<'_>) -> Option<String> {
+fn on_scalar(test: &Test, value: Located<'_>, budget: &mut Budget) -> Option<String> {
     match test {
-        Test::Predicate(matcher) => on_predicate(matcher.predicate(), value),
+        Test::Predicate(matcher) => on_predicate(matcher.predicate(), value, budget),
         Test::JsonText(options) => {
             let own = value.text()?.to_cow();
-            options.iter().find_map(|option| match option {
+            affordable(options, budget).find_map(|option| match option {
                 TextOption::Exact(exact) | TextOption::AnyCase(exact) => differs_only(exact, &own),
                 TextOption::Wildcard(pattern) => on_pattern(pattern, &own),
             })
@@ -82,13 +84,20 @@ fn on_scalar(test: &Test, value: Located<'_>) -> Option<String> {
     }
 }
 
-fn on_predicate(predicate: &Predicate, value: Located<'_>) -> Option<String> {
+/// The options, as far as they may be looked at.
+fn affordable<'o, T>(options: &'o [T], budget: &mut Budget) -> impl Iterator<Item = &'o T> {
+    let options = options.iter();
+    options.map_while(|option| budget.spend(1).is_ok().then_some(option))
+}
+
+fn on_predicate(predicate: &Predicate, value: Located<'_>, budget: &mut Budget) -> Option<String> {
     if let Predicate::Equals(scalar) = predicate {
-        return on_options(std::slice::from_ref(scalar), value);
+        return on_options(std::slice::from_ref(scalar), value, budget);
     }
     if let Predicate::OneOf(scalars) = predicate {
-        return on_options(scalars, value);
+        return on_options(scalars, value, budget);
     }
+    budget.spend(1).ok()?;
     let speaks_of = if matches!(predicate, Predicate::Compare(..)) {
         Kind::Number
     } else {
@@ -103,9 +112,9 @@ fn on_predicate(predicate: &Predicate, value: Located<'_>) -> Option<String> {
     }
 }
 
-fn on_options(options: &[Scalar], value: Located<'_>) -> Option<String> {
+fn on_options(options: &[Scalar], value: Located<'_>, budget: &mut Budget) -> Option<String> {
     let text = value.text().map(Text::to_cow);
-    options.iter().find_map(|option| match (option, &text) {
+    affordable(options, budget).find_map(|option| match (option, &text) {
         (Scalar::Text(own), Some(text)) => differs_only(own, text).or_else(|| literal(own, text)),
         (Scalar::Text(own), None) if own == value.json() => Some(format!(
             "claim is a {}: write it without quotation marks",
@@ -143,8 +152,13 @@ fn on_pattern(pattern: &Pattern, text: &str) -> Option<String> {
     crosses.then(|| format!("`*` stops at `{separator}`: say `**` to go across"))
 }
 
+/// The characters in lower case, no further than they are compared.
+fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
 pub(super) fn differs_only(own: &str, text: &str) -> Option<String> {
-    let by = if own.to_lowercase() == text.to_lowercase() {
+    let by = if lower(own).eq(lower(text)) {
         "in case"
     } else if own.trim_end_matches('/') == text.trim_end_matches('/') {
         "by a trailing slash"
@@ -157,7 +171,11 @@ pub(super) fn differs_only(own: &str, text: &str) -> Option<String> {
 }
 
 /// Why no rule is about a token.
-pub(super) fn no_rule_applies(policy: &Policy, claims: ClaimsView<'_>) -> String {
+pub(super) fn no_rule_applies(
+    policy: &Policy,
+    claims: ClaimsView<'_>,
+    budget: &mut Budget,
+) -> String {
     let issuer = claims.issuer();
     if !policy.index().knows_issuer(issuer) {
         let mut rules = policy.rules().iter();
@@ -174,12 +192,14 @@ pub(super) fn no_rule_applies(policy: &Policy, claims: ClaimsView<'_>) -> String
     }
     let near = claims.audiences().find_map(|audience| {
         let audience = audience.to_cow();
-        let mut names = policy
+        let names = policy
             .rules()
             .iter()
             .filter(|rule| rule.issuer.as_str() == issuer)
             .flat_map(|rule| &rule.audiences);
-        names.find_map(|own| Some((own, differs_only(own, &audience)?)))
+        names
+            .map_while(|own| budget.spend(1).is_ok().then_some(own))
+            .find_map(|own| Some((own, differs_only(own, &audience)?)))
     });
     match near {
         Some((name, difference)) => format!(

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use jsonptr::{Comparison, Decimal, Pattern, PointerBuf, Predicate, Scalar};
-use oidc_core::IssuerIdentifier;
 use oidc_core::provider::Provider;
+use oidc_core::{ClaimsScanner, IssuerIdentifier};
 
-use super::condition::{ClaimTest, Condition, Elements, Test, TextOption, compare, on_value};
+use super::condition::{
+    Budget, ClaimTest, Condition, Elements, Test, TextOption, compare, on_value,
+};
 use super::document::{Node, PolicyDocument};
 use super::error::{PolicyError, PolicyFault};
 use super::examples::{self, Example};
@@ -100,9 +102,10 @@ pub(super) fn policy(document: &PolicyDocument) -> Result<Policy, PolicyError> {
         rules.push(rule);
     }
     let policy = Policy::assemble(rules, &at)?;
+    let mut budget = Budget::new(Policy::MAX_EXAMPLE_STEPS);
     found
         .iter()
-        .try_for_each(|example: &Example| example.run(&policy))?;
+        .try_for_each(|example: &Example| example.run(&policy, &mut budget))?;
     Ok(policy)
 }
 
@@ -234,11 +237,17 @@ pub(super) fn issuer(node: &Node, path: &Path<'_>) -> Result<IssuerIdentifier, P
 
 /// A plain name is a top-level member; with a leading `/` it is a pointer.
 pub(super) fn claim(name: &str, path: &Path<'_>) -> Result<PointerBuf, PolicyError> {
-    if name.starts_with('/') {
-        PointerBuf::parse(name).map_err(|error| PolicyError::new(path, PolicyFault::Pointer(error)))
-    } else {
-        Ok(PointerBuf::from_tokens([name]))
+    if !name.starts_with('/') {
+        return Ok(PointerBuf::from_tokens([name]));
     }
+    let pointer = PointerBuf::parse(name)
+        .map_err(|error| PolicyError::new(path, PolicyFault::Pointer(error)))?;
+    // No token that is read is nested deeper: there it would find nothing, at a cost.
+    let max = ClaimsScanner::MAX_DEPTH;
+    if pointer.as_pointer().tokens().nth(max).is_some() {
+        return Err(PolicyError::new(path, PolicyFault::TooDeep { max }));
+    }
+    Ok(pointer)
 }
 
 /// Reads the conditions of one rule.

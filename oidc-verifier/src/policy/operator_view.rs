@@ -140,7 +140,7 @@ impl OperatorView {
             Outcome::Allowed { .. } | Outcome::AllowedOnce { .. } => None,
             Outcome::NoRuleApplies => Some(Nearest {
                 rule: None,
-                hint: hint::no_rule_applies(policy, claims),
+                hint: hint::no_rule_applies(policy, claims, &mut cost.hints),
             }),
             Outcome::Denied { .. } | Outcome::NoRuleHolds | Outcome::TooManySteps => {
                 nearest(&rules)

@@ -178,6 +178,7 @@ fn filled(
             Piece::Any => own.push('*'),
             Piece::One => own.push('?'),
             Piece::Variable((source, default)) => {
+                budget.spend(source.reading(claims))?;
                 let value = match (source.value(claims), default) {
                     (Value::One(value), _) => value,
                     (Value::Absent, Some(default)) => (&**default).into(),

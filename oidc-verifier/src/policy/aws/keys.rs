@@ -153,6 +153,14 @@ impl Source {
         }
     }
 
+    /// The steps that it costs to find the claims that it reads.
+    pub(super) fn reading(&self, claims: ClaimsView<'_>) -> usize {
+        let pointers = self.pointers().iter();
+        pointers
+            .map(|pointer| claims.reading(pointer.as_pointer()))
+            .fold(0, usize::saturating_add)
+    }
+
     /// The claim that says it, and its value.
     pub(super) fn located<'a>(&self, claims: ClaimsView<'a>) -> Option<(&PointerBuf, Located<'a>)> {
         let mut pointers = self.pointers().iter();

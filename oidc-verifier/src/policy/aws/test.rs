@@ -137,6 +137,7 @@ impl KeyTest {
     }
 
     fn judge(&self, claims: ClaimsView<'_>, budget: &mut Budget) -> Result<Verdict, Exhausted> {
+        budget.spend(self.source.reading(claims))?;
         // Reading the names of all claims costs as much as there are.
         let read: &[PointerBuf] = match &self.source {
             Source::TagKeys(pointers) => pointers,
