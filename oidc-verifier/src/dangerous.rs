@@ -37,11 +37,7 @@ impl Unverified {
     /// The errors that [`Verifier::verify`](crate::Verifier::verify) would give for bytes that are
     /// no token at all, or have no `iss`.
     pub fn read(token: &[u8]) -> Result<Unverified, VerifyError> {
-        Unverified::read_within(token, CompactJws::DEFAULT_MAX_BYTES)
-    }
-
-    pub(crate) fn read_within(token: &[u8], max_bytes: usize) -> Result<Unverified, VerifyError> {
-        let jws = CompactJws::parse_within(token, max_bytes)?;
+        let jws = CompactJws::parse(token)?;
         let part = JwsPart::Payload;
         let payload = base64url::decode(jws.payload())
             .map_err(|source| VerifyError::Base64Url { part, source })?;

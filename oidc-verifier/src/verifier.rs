@@ -264,6 +264,18 @@ impl Verifier {
             .map_or_else(|| self.issuer_without_iss(claims), Ok)
     }
 
+    /// The issuer whose keys would judge the token, whatever its signature is worth.
+    #[cfg(feature = "http")]
+    pub(crate) fn issuer_of_token(&self, token: &[u8]) -> Option<&IssuerIdentifier> {
+        let jws = CompactJws::parse_within(token, self.max_token_bytes).ok()?;
+        let (mut text, mut scan) = (String::new(), ScanBuffer::new());
+        let claims = self
+            .read_payload(jws.payload(), &mut text, &mut scan)
+            .ok()?;
+        let (_, issuer) = self.issuer_of(&claims).ok()?;
+        Some(&issuer.identifier)
+    }
+
     /// Why the claims name no issuer of the verifier, unless they need not: a JWT-SVID may leave
     /// `iss` out. The trust domain of its subject then chooses one of the issuers that were
     /// configured for JWT-SVIDs, and is checked again with the claims.

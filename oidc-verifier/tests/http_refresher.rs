@@ -14,14 +14,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http_world::{
-    Answer, Documents, ISSUER, at, issuer, issuer_with, refresher, token, tokio_clock, verifier_of,
+    AUDIENCE, Answer, BEGIN, Documents, ISSUER, at, issuer, issuer_with, key, refresher, token,
+    tokio_clock, verifier_of,
 };
 use oidc_core::{IssuerIdentifier, base64url};
+use oidc_issuer::SigningKey;
 use oidc_verifier::http::{KeyRefresher, MAX_WAITING, StartError, WAIT_FOR_KEYS};
 use oidc_verifier::key_source::{
     DistrustedKey, FetchKind, KeyFreshness, KeySource, KeySourceConfig,
 };
-use oidc_verifier::{Verifier, VerifyError};
+use oidc_verifier::{Profile, Verifier, VerifyError};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -155,6 +157,53 @@ async fn a_key_replaced_under_its_name_is_noticed() {
     let replaced = issuer_with(&issuer(), "a");
     documents.publish(&replaced);
     assert!(keys.verify(&token(&replaced, at(0))).await.is_ok());
+    assert_eq!(documents.take_log(), [FetchKind::JwkSet]);
+}
+
+/// A JWT-SVID need not name its issuer ("JWT-SVID" section 3): its trust domain does, and so it
+/// brings new keys as other tokens do.
+#[tokio::test(start_paused = true)]
+async fn a_jwt_svid_without_issuer_brings_its_keys() {
+    let svid = |key: &SigningKey, trust_domain: &str| {
+        let header = format!(r#"{{"alg":"ES256","kid":"{}"}}"#, key.kid());
+        let claims = format!(
+            r#"{{"sub":"spiffe://{trust_domain}/web","aud":["{AUDIENCE}"],"iat":{BEGIN},"exp":{}}}"#,
+            BEGIN + 3_600
+        );
+        let input = format!(
+            "{}.{}",
+            base64url::encode(header),
+            base64url::encode(claims)
+        );
+        let signature = base64url::encode(key.sign(input.as_bytes()).unwrap());
+        format!("{input}.{signature}").into_bytes()
+    };
+    let (first, second) = (key("a"), key("b"));
+    let documents = Documents::of(&issuer_with(&issuer(), "unused"));
+    documents.publish_key(&first);
+    documents.set_latency(Duration::from_millis(100));
+    let verifier = Verifier::builder()
+        .issuer(issuer())
+        .audience(AUDIENCE)
+        .profile(Profile::jwt_svid("prod.example").unwrap());
+    let keys = KeyRefresher::builder(Arc::new(verifier.build().unwrap()), documents.clone())
+        .discover_all(&KeySourceConfig::default())
+        .clock(tokio_clock())
+        .spawn()
+        .unwrap();
+    // The first token waits for the first keys.
+    let token = svid(&first, "prod.example");
+    assert_eq!(keys.verify(&token).await.unwrap().issuer(), &issuer());
+    assert_eq!(documents.take_log(), DISCOVERY_AND_KEYS);
+    // One of another trust domain has no issuer here, and asks for nothing.
+    sleep(Duration::from_secs(60)).await;
+    documents.take_log();
+    documents.publish_key(&second);
+    let foreign = svid(&second, "other.example");
+    assert_eq!(refused(keys.verify(&foreign).await).code(), "key_unknown");
+    assert_eq!(documents.take_log(), []);
+    let rotated = svid(&second, "prod.example");
+    assert!(keys.verify(&rotated).await.is_ok());
     assert_eq!(documents.take_log(), [FetchKind::JwkSet]);
 }
 

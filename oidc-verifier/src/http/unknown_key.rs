@@ -6,7 +6,7 @@ use oidc_core::{IssuerIdentifier, NumericDate};
 use tokio::time::timeout;
 
 use super::driven::Driven;
-use crate::dangerous::{Unverified, unverified_kid};
+use crate::dangerous::unverified_kid;
 use crate::error::VerifyError;
 use crate::key_source::Refetch;
 use crate::verifier::Verifier;
@@ -43,10 +43,8 @@ pub(super) fn of<'v>(
     } else {
         return None;
     };
-    let max_bytes = verifier.max_token_bytes();
-    let named = Unverified::read_within(token, max_bytes).ok()?;
-    let issuer = named.issuer_among(verifier.issuers())?;
-    let kid = match unverified_kid(token, max_bytes) {
+    let issuer = verifier.issuer_of_token(token)?;
+    let kid = match unverified_kid(token, verifier.max_token_bytes()) {
         // The first keys may help a token that names none of them.
         None if why == Why::Unavailable => String::new(),
         kid => kid?,

@@ -13,7 +13,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use oidc_core::{IssuerIdentifier, NumericDate};
+use oidc_core::{IssuerIdentifier, JwkSet, NumericDate};
 use oidc_issuer::{Issuer, SigningKey, SystemRandom, TokenSpec};
 use oidc_verifier::http::{KeyRefresher, KeyRefresherBuilder, Response, Transport};
 use oidc_verifier::key_source::{Fetch, FetchKind, KeySource, KeySourceConfig, TransportError};
@@ -111,6 +111,12 @@ impl Documents {
             .metadata
             .clone_from(&issuer.discovery_document().bytes);
         server.jwk_set.clone_from(&issuer.jwk_set_document().bytes);
+    }
+
+    /// Other keys under the same metadata.
+    pub(crate) fn publish_key(&self, key: &SigningKey) {
+        let set = JwkSet::from_keys([key.public_jwk().clone()]).unwrap();
+        self.server().jwk_set = set.to_json().into_bytes();
     }
 
     pub(crate) fn set_answer(&self, answer: Answer) {
