@@ -48,6 +48,8 @@ pub struct VerifierBuilder<State> {
     keys: Vec<IssuerKeys>,
     pointers: Vec<PointerBuf>,
     max_token_bytes: usize,
+    /// The first setting that a later profile took back, and of whom.
+    taken_back: Option<(IssuerIdentifier, &'static str)>,
     state: State,
 }
 
@@ -68,6 +70,8 @@ pub struct WantsAudience {
 #[non_exhaustive]
 pub struct Ready {
     current: TrustedIssuer,
+    /// The first thing that was said of it and that a profile would take back.
+    said: Option<&'static str>,
 }
 
 impl VerifierBuilder<WantsIssuer> {
@@ -77,6 +81,7 @@ impl VerifierBuilder<WantsIssuer> {
             keys: Vec::new(),
             pointers: Vec::new(),
             max_token_bytes: CompactJws::DEFAULT_MAX_BYTES,
+            taken_back: None,
             state: WantsIssuer,
         }
     }
@@ -94,7 +99,8 @@ impl VerifierBuilder<WantsAudience> {
     /// service that shares it.
     pub fn audience(self, audience: impl Into<String>) -> VerifierBuilder<Ready> {
         let current = TrustedIssuer::new(self.state.identifier.clone(), audience.into());
-        self.with(Ready { current })
+        let said = None;
+        self.with(Ready { current, said })
     }
 }
 
@@ -108,11 +114,15 @@ impl VerifierBuilder<Ready> {
 
     /// Judges the issuer's tokens by a set of rules with a name, instead of those of the standards.
     ///
-    /// It comes before what else is said of the issuer, which overrides it; what was said earlier is
-    /// forgotten, but for audiences and keys.
+    /// It comes before what else is said of the issuer, which overrides it, but for audiences and
+    /// keys. What it would take back, a check among it, does not
+    /// [build](BuildError::SaidBeforeProfile).
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
-        profile.apply(&mut self.state.current);
+        if let (None, Some(setting)) = (&self.taken_back, self.state.said) {
+            self.taken_back = Some((self.state.current.identifier.clone(), setting));
+        }
+        profile.apply(&mut self.say("profile").current);
         self
     }
 
@@ -125,14 +135,14 @@ impl VerifierBuilder<Ready> {
     /// Refuses tokens without `kid`. Without this one is accepted if exactly one key fits.
     #[must_use]
     pub fn require_kid(mut self) -> Self {
-        self.state.current.without_kid = WithoutKid::NoKey;
+        self.say("require_kid").current.without_kid = WithoutKid::NoKey;
         self
     }
 
     /// What else may stand in `aud`; anything, unless this is said.
     #[must_use]
     pub fn extra_audiences(mut self, extra: ExtraAudiences) -> Self {
-        self.state.current.extra_audiences = extra;
+        self.say("extra_audiences").current.extra_audiences = extra;
         self
     }
 
@@ -141,7 +151,7 @@ impl VerifierBuilder<Ready> {
     /// both.
     #[must_use]
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
-        self.state.current.algorithms = algorithms.into_iter().collect();
+        self.say("algorithms").current.algorithms = algorithms.into_iter().collect();
         self
     }
 
@@ -149,7 +159,7 @@ impl VerifierBuilder<Ready> {
     /// this is said, [`Verifier::MAX_LEEWAY`] at most.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.state.current.leeway = leeway;
+        self.say("leeway").current.leeway = leeway;
         self
     }
 
@@ -157,14 +167,14 @@ impl VerifierBuilder<Ready> {
     /// CI tokens live an hour or less.
     #[must_use]
     pub fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
-        self.state.current.max_lifetime = max_lifetime;
+        self.say("max_lifetime").current.max_lifetime = max_lifetime;
         self
     }
 
     /// The longest time since `iat`, whatever `exp` says; unlimited unless this is said.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
-        self.state.current.max_age = Some(max_age);
+        self.say("max_age").current.max_age = Some(max_age);
         self
     }
 
@@ -172,7 +182,7 @@ impl VerifierBuilder<Ready> {
     /// pass, and nothing else unless it is named here.
     #[must_use]
     pub fn accept_typ(mut self, media_type: impl Into<String>) -> Self {
-        self.state.current.types.push(media_type.into());
+        self.say("accept_typ").current.types.push(media_type.into());
         self
     }
 
@@ -217,13 +227,23 @@ impl VerifierBuilder<Ready> {
         self.with(WantsAudience { identifier })
     }
 
+    /// The state, once this setting was said.
+    fn say(&mut self, setting: &'static str) -> &mut Ready {
+        self.state.said.get_or_insert(setting);
+        &mut self.state
+    }
+
     /// The verifier.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be meant: an empty audience, an empty list of algorithms, the same
-    /// issuer twice, a limit out of its bounds, keys of which none can be used.
+    /// A setting that cannot be meant: an empty audience, an empty list of algorithms, something
+    /// that a later profile takes back, the same issuer twice, a limit out of its bounds, keys of
+    /// which none can be used.
     pub fn build(mut self) -> Result<Verifier, BuildError> {
+        if let Some((issuer, setting)) = self.taken_back {
+            return Err(BuildError::SaidBeforeProfile { issuer, setting });
+        }
         self.issuers.push(self.state.current);
         if self.issuers.len() > Verifier::MAX_ISSUERS {
             return Err(BuildError::TooManyIssuers);
@@ -275,6 +295,7 @@ impl<State> VerifierBuilder<State> {
             keys: self.keys,
             pointers: self.pointers,
             max_token_bytes: self.max_token_bytes,
+            taken_back: self.taken_back,
             state,
         }
     }
@@ -359,6 +380,16 @@ pub enum BuildError {
     /// More values to locate than one pass finds.
     #[error("too many pointers to locate")]
     Pointers(#[from] PointerSetError),
+    /// Something was said of an issuer and then a profile, which would take it back: the profile
+    /// comes first.
+    #[error("`{setting}` of `{issuer}` comes before a profile, which would take it back")]
+    #[non_exhaustive]
+    SaidBeforeProfile {
+        /// Which issuer.
+        issuer: IssuerIdentifier,
+        /// The first setting that would be lost.
+        setting: &'static str,
+    },
     /// The limit on tokens is above 1 MiB.
     #[error("token limit is above 1 MiB")]
     TokenLimitTooHigh,
@@ -388,6 +419,7 @@ impl BuildError {
             Self::NothingCanPass => "nothing_can_pass",
             Self::OtherProvider { .. } => "other_provider",
             Self::Pointers(_) => "too_many_pointers",
+            Self::SaidBeforeProfile { .. } => "said_before_profile",
             Self::TokenLimitTooHigh => "token_limit_too_high",
             Self::TooManyIssuers => "too_many_issuers",
             Self::UnsupportedAlgorithm { .. } => "alg_not_in_backend",

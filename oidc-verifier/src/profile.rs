@@ -117,7 +117,8 @@ impl Profile {
         }
     }
 
-    /// Sets everything that the profile is about, and takes back what was set before.
+    /// Sets everything that the profile is about. What was said before, but audiences, does not
+    /// build.
     pub(crate) fn apply(self, issuer: &mut TrustedIssuer) {
         let audiences = std::mem::take(&mut issuer.audiences);
         *issuer = TrustedIssuer::new(issuer.identifier.clone(), String::new());

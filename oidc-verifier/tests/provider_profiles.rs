@@ -295,25 +295,71 @@ fn what_is_said_after_the_provider_overrides_it() {
 }
 
 #[test]
-fn what_was_said_before_a_profile_is_forgotten_but_for_audiences_and_keys() {
+fn audiences_and_keys_are_said_before_a_profile_or_after_it() {
     let row = &ROWS[5];
     let verifier = Verifier::builder()
         .issuer(identifier(row.issuer))
         .audience("other")
         .audience(AUDIENCE)
         .keys(parse_set(&all_keys()))
-        .leeway(Duration::from_secs(300))
-        .accept_typ("at+jwt")
-        .profile(Profile::aws_sts())
+        .locate(oidc_verifier::PointerBuf::root())
+        .max_token_bytes(20_000)
         .provider(row.provider)
         .build()
         .unwrap();
     assert_eq!(code(&verifier, &token(&claims(row, 600))), Ok(()));
-    assert_eq!(code(&verifier, &token(&claims(row, -60))), Err("expired"));
-    let number = claims(row, 600).with("sub", "123");
-    assert_eq!(code(&verifier, &token(&number)), Err("sub_malformed"));
-    let foreign = claims(row, 600).with("azp", "\"nobody\"");
-    assert_eq!(code(&verifier, &token(&foreign)), Ok(()));
+}
+
+/// A profile would take the setting back, a check as well as what loosens one.
+#[test]
+fn what_a_profile_would_take_back_does_not_build() {
+    type Setting = fn(VerifierBuilder<Ready>) -> VerifierBuilder<Ready>;
+    let settings: [(&str, Setting); 8] = [
+        ("require_kid", VerifierBuilder::require_kid),
+        ("extra_audiences", |own| {
+            own.extra_audiences(ExtraAudiences::Forbid)
+        }),
+        ("algorithms", |own| own.algorithms([Algorithm::Rs256])),
+        ("leeway", |own| own.leeway(Duration::ZERO)),
+        ("max_lifetime", |own| {
+            own.max_lifetime(Duration::from_secs(60))
+        }),
+        ("max_age", |own| own.max_age(Duration::from_secs(60))),
+        ("accept_typ", |own| own.accept_typ("at+jwt")),
+        ("profile", |own| own.profile(Profile::aws_sts())),
+    ];
+    let row = &ROWS[5];
+    for (setting, say) in settings {
+        let builder = || {
+            Verifier::builder()
+                .issuer(identifier(row.issuer))
+                .audience(AUDIENCE)
+        };
+        let late = say(builder()).provider(row.provider);
+        // Whatever is said after it, and of others.
+        let late = late
+            .require_kid()
+            .issuer(identifier("https://other.example"));
+        let error = late.audience(AUDIENCE).build().unwrap_err();
+        assert_eq!(error.code(), "said_before_profile");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "`{setting}` of `{}` comes before a profile, which would take it back",
+                row.issuer
+            )
+        );
+        if setting != "profile" {
+            assert!(
+                say(builder().provider(row.provider)).build().is_ok(),
+                "{setting}"
+            );
+        }
+        // What was said of one issuer is not taken back by the profile of another.
+        let other = say(builder()).issuer(identifier("https://other.example"));
+        let other = other.audience(AUDIENCE).profile(Profile::aws_sts());
+        assert!(other.build().is_ok(), "{setting}");
+    }
 }
 
 #[test]
