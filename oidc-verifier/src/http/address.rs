@@ -81,7 +81,7 @@ const fn kind_of_ipv4(address: Ipv4Addr) -> Kind {
 }
 
 /// Alibaba's metadata stand in 100.64.0.0/10, Azure's machine agent among public addresses. All
-/// others are link-local or in 192.0.0.0/24.
+/// others of IPv4 are link-local or in 192.0.0.0/24.
 const fn is_cloud_metadata(address: Ipv4Addr) -> bool {
     matches!(address.octets(), [100, 100, 100, 200] | [168, 63, 129, 16])
 }
@@ -90,12 +90,11 @@ const fn is_cloud_metadata(address: Ipv4Addr) -> bool {
 /// (`2001::/23`), documentation (`2001:db8::/32`, `3fff::/20`) and 6to4 (`2002::/16`). Mapped and
 /// translated forms of IPv4 addresses lie outside.
 const fn kind_of_ipv6(address: Ipv6Addr) -> Kind {
+    if is_cloud_metadata_over_ipv6(address) {
+        return Kind::Never;
+    }
     match address.segments() {
-        [0xfc00..=0xfdff, second, ..] => match (address.octets(), second) {
-            // The metadata of a machine at AWS.
-            ([0xfd, 0, ..], 0xec2) => Kind::Never,
-            _ => Kind::Private,
-        },
+        [0xfc00..=0xfdff, ..] => Kind::Private,
         [0x64, 0xff9b, 0, 0, 0, 0, _, _] => {
             let [.., a, b, c, d] = address.octets();
             match kind_of_ipv4(Ipv4Addr::new(a, b, c, d)) {
@@ -107,6 +106,20 @@ const fn kind_of_ipv6(address: Ipv6Addr) -> Kind {
         [0x2000..=0x3fff, ..] => Kind::Public,
         _ => Kind::Never,
     }
+}
+
+/// The metadata of a machine among the private addresses: at AWS (instances, pods), Google, Oracle,
+/// Scaleway, Linode and Alibaba.
+const fn is_cloud_metadata_over_ipv6(address: Ipv6Addr) -> bool {
+    matches!(
+        address.segments(),
+        [0xfd00, 0xec2, ..]
+            | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]
+            | [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe]
+            | [0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42]
+            | [0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1]
+            | [0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200]
+    )
 }
 
 #[cfg(test)]
@@ -158,6 +171,12 @@ mod tests {
             ("2606:4700::1111", "ff02::1"),
             ("2606:4700::1111", "64:ff9b:1::1"),
             ("2606:4700::1111", "fd00:ec2::254"),
+            ("2606:4700::1111", "fd00:ec2::23"),
+            ("2606:4700::1111", "fd20:ce::254"),
+            ("2606:4700::1111", "fd00:c1::a9fe:a9fe"),
+            ("2606:4700::1111", "fd00:42::42"),
+            ("2606:4700::1111", "fd00:a9fe:a9fe::1"),
+            ("2606:4700::1111", "fd00:100::100:200"),
             ("2606:4700::1111", "100.100.100.200"),
         ] {
             assert_eq!(allowed(outside), [true; 3], "{outside}");
@@ -178,6 +197,13 @@ mod tests {
             ("192.169.0.0", "192.168.255.255"),
             ("2606:4700::1111", "fc00::1"),
             ("2606:4700::1111", "fdff::1"),
+            ("2606:4700::1111", "fd00:ec1:ffff::254"),
+            ("2606:4700::1111", "fd00:ec3::254"),
+            ("2606:4700::1111", "fd20:ce::253"),
+            ("2606:4700::1111", "fd00:c1::a9fe:a9fd"),
+            ("2606:4700::1111", "fd00:42::43"),
+            ("2606:4700::1111", "fd00:a9fe:a9fe::2"),
+            ("2606:4700::1111", "fd00:100::100:201"),
         ] {
             assert_eq!(allowed(public), [true; 3], "{public}");
             assert_eq!(allowed(private), [false, false, true], "{private}");
