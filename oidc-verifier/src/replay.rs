@@ -53,6 +53,14 @@
 //! decoded claims set. Never by its signature: of an ECDSA signature anyone can make a second one
 //! that is as good.
 //!
+//! # What a guard relies on
+//!
+//! - The verifiers that share it have one leeway for an issuer: a token is remembered for as long as
+//!   the verifier that it came from would accept it.
+//! - Every issuer that its rules admit signs in measure: a token is remembered until it expires,
+//!   whoever signed it. Where issuers do not trust each other, each gets a guard of its own, so that
+//!   one that fills its guard fills no other.
+//!
 //! # Guards that answer at once, and guards that wait
 //!
 //! | guard | trait | for |

@@ -280,6 +280,8 @@ impl Workspace {
             header: Vec::new(),
             signature: Vec::new(),
             header_scan: ScanBuffer::new(),
+            // A copy has no room for what a reading needs and a proof does not.
+            claims_scan: self.claims_scan.clone(),
             ..self
         }
     }
