@@ -4,6 +4,8 @@
 //! Source: AWS Signature Version 4 for API requests, IAM User Guide. The path and the query are
 //! signed as they were sent; nothing is normalised on the way.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST};
@@ -15,6 +17,7 @@ use time::PrimitiveDateTime;
 use time::format_description::parse_borrowed;
 
 use super::AwsError;
+use super::xml::timestamp;
 
 /// The secret half of an access key.
 #[derive(Clone, Copy)]
@@ -50,8 +53,8 @@ impl Signed {
     }
 }
 
-/// How far the clocks of client and service may be apart, in seconds: the 15 minutes of AWS.
-pub(crate) const MAX_SKEW_SECONDS: u64 = 15 * 60;
+/// How far the clocks of client and service may be apart: the 15 minutes of AWS.
+const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
 
 /// Verifies the signature of a request with this body at the time `now`.
 ///
@@ -68,9 +71,12 @@ pub(crate) fn verify<'k>(
     let value = one(headers, AUTHORIZATION.as_str())?.ok_or(SignatureError::Missing)?;
     let authorization = Authorization::parse(value)?;
     let time = one(headers, "x-amz-date")?.ok_or(SignatureError::Date)?;
-    let seconds = parse_time(time)?.as_seconds();
-    if now.as_seconds().abs_diff(seconds) > MAX_SKEW_SECONDS {
-        return Err(SignatureError::Expired);
+    let signed = parse_time(time)?;
+    if signed < now.saturating_sub(MAX_SKEW) {
+        return Err(SignatureError::Expired { signed, now });
+    }
+    if signed > now.saturating_add(MAX_SKEW) {
+        return Err(SignatureError::NotYetCurrent { signed, now });
     }
     let (date, _) = time.split_once('T').ok_or(SignatureError::Date)?;
     if authorization.date != date {
@@ -204,6 +210,11 @@ fn parse_time(text: &str) -> Result<NumericDate, SignatureError> {
     NumericDate::from_seconds(seconds).map_err(|_| SignatureError::Date)
 }
 
+/// As [`parse_time`] reads it.
+fn stamp(time: NumericDate) -> String {
+    timestamp(time).replace(['-', ':'], "")
+}
+
 /// Task 1 of the description: the request as both sides write it.
 fn canonical_request(request: &Parts, signed_headers: &[&str], body: &[u8]) -> Vec<u8> {
     let mut canonical = Vec::new();
@@ -315,7 +326,7 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// Why a signature is not accepted. Nothing of the request is quoted.
+/// Why a signature is not accepted. Nothing of the request is quoted but its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SignatureError {
     #[error(
@@ -326,8 +337,15 @@ pub(crate) enum SignatureError {
     Credential,
     #[error("the request needs one `X-Amz-Date` header of the form 20150830T123600Z")]
     Date,
-    #[error("the request was signed more than 15 minutes ago, or is of the future")]
-    Expired,
+    /// In the words of AWS, by which people find out that a clock is wrong.
+    #[error(
+        "Signature expired: {} is now earlier than {} ({} - 15 min.)",
+        stamp(*signed), stamp(now.saturating_sub(MAX_SKEW)), stamp(*now)
+    )]
+    Expired {
+        signed: NumericDate,
+        now: NumericDate,
+    },
     #[error("a header that the signature needs stands there twice, or is not text")]
     Header,
     #[error(
@@ -337,6 +355,14 @@ pub(crate) enum SignatureError {
     Mismatch,
     #[error("the request is missing an authentication token")]
     Missing,
+    #[error(
+        "Signature not yet current: {} is still later than {} ({} + 15 min.)",
+        stamp(*signed), stamp(now.saturating_add(MAX_SKEW)), stamp(*now)
+    )]
+    NotYetCurrent {
+        signed: NumericDate,
+        now: NumericDate,
+    },
     #[error("the credential is scoped to another service or region")]
     Scope,
     #[error("the date of the credential's scope is not that of the request")]
@@ -352,7 +378,8 @@ pub(crate) enum SignatureError {
 }
 
 impl From<SignatureError> for AwsError {
-    /// By the common errors of the IAM and STS API references.
+    /// By the common errors of the IAM and STS API references; those have `RequestExpired` for a request
+    /// of another time, for which STS answers `SignatureDoesNotMatch` (aws/aws-cli issue 6676).
     fn from(error: SignatureError) -> AwsError {
         let (status, code) = match error {
             SignatureError::Missing => (403, "MissingAuthenticationToken"),
@@ -361,13 +388,14 @@ impl From<SignatureError> for AwsError {
             | SignatureError::Date
             | SignatureError::Header
             | SignatureError::SignedHeaders => (400, "IncompleteSignature"),
-            SignatureError::Expired => (400, "RequestExpired"),
             SignatureError::SessionToken | SignatureError::UnknownKey => {
                 (403, "InvalidClientTokenId")
             }
-            SignatureError::Mismatch | SignatureError::Scope | SignatureError::ScopeDate => {
-                (403, "SignatureDoesNotMatch")
-            }
+            SignatureError::Expired { .. }
+            | SignatureError::Mismatch
+            | SignatureError::NotYetCurrent { .. }
+            | SignatureError::Scope
+            | SignatureError::ScopeDate => (403, "SignatureDoesNotMatch"),
         };
         AwsError::new(status, code, error.to_string())
     }
@@ -385,7 +413,7 @@ pub(crate) fn sign(
     now: NumericDate,
 ) {
     let text = |text: &str| http::HeaderValue::from_str(text).unwrap();
-    let time = super::xml::timestamp(now).replace(['-', ':'], "");
+    let time = stamp(now);
     request.headers.insert("x-amz-date", text(&time));
     if let Some(token) = secret.session_token {
         request.headers.insert("x-amz-security-token", text(token));

@@ -253,17 +253,38 @@ fn a_session_token_belongs_to_its_key_and_has_to_be_signed() {
 /// "Protect against reuse of the signed portions of the request": 15 minutes.
 #[test]
 fn a_request_is_good_for_fifteen_minutes_either_way() {
+    let signed_at = then();
+    let at = |seconds| NumericDate::from_seconds(signed_at.as_seconds() + seconds).unwrap();
+    let ahead = SignatureError::NotYetCurrent {
+        signed: signed_at,
+        now: at(-901),
+    };
+    let late = SignatureError::Expired {
+        signed: signed_at,
+        now: at(901),
+    };
     for (seconds, result) in [
-        (-901, Err(SignatureError::Expired)),
+        (-901, Err(ahead)),
         (-900, Ok(())),
         (0, Ok(())),
         (900, Ok(())),
-        (901, Err(SignatureError::Expired)),
+        (901, Err(late)),
     ] {
-        let now = NumericDate::from_seconds(then().as_seconds() + seconds).unwrap();
+        let now = at(seconds);
         let checked = verify(&signed(SECRET, b""), b"", |_| true, |_| Some(SECRET), now);
         assert_eq!(checked.map(drop), result, "{seconds}");
     }
+    // Aws/aws-cli issue 6676, aws-amplify/aws-sdk-android issue 88.
+    assert_eq!(
+        late.to_string(),
+        "Signature expired: 20150830T123600Z is now earlier than 20150830T123601Z \
+         (20150830T125101Z - 15 min.)"
+    );
+    assert_eq!(
+        ahead.to_string(),
+        "Signature not yet current: 20150830T123600Z is still later than 20150830T123559Z \
+         (20150830T122059Z + 15 min.)"
+    );
 }
 
 #[test]
@@ -418,17 +439,21 @@ fn of_two_headers_none_is_chosen() {
     );
 }
 
-/// IAM and STS API references, "Common Errors".
+/// IAM and STS API references, "Common Errors"; for another time, what STS answers.
 #[test]
 fn each_error_has_the_code_and_status_of_the_service() {
+    let (signed, now) = (then(), then());
+    let late = SignatureError::Expired { signed, now };
+    let ahead = SignatureError::NotYetCurrent { signed, now };
     for (error, status, code) in [
         (SignatureError::Authorization, 400, "IncompleteSignature"),
         (SignatureError::Credential, 400, "IncompleteSignature"),
         (SignatureError::Date, 400, "IncompleteSignature"),
-        (SignatureError::Expired, 400, "RequestExpired"),
+        (late, 403, "SignatureDoesNotMatch"),
         (SignatureError::Header, 400, "IncompleteSignature"),
         (SignatureError::Mismatch, 403, "SignatureDoesNotMatch"),
         (SignatureError::Missing, 403, "MissingAuthenticationToken"),
+        (ahead, 403, "SignatureDoesNotMatch"),
         (SignatureError::Scope, 403, "SignatureDoesNotMatch"),
         (SignatureError::ScopeDate, 403, "SignatureDoesNotMatch"),
         (SignatureError::SessionToken, 403, "InvalidClientTokenId"),

@@ -225,10 +225,10 @@ fn a_signature_is_good_for_fifteen_minutes() {
     let body = "Action=GetWebIdentityToken&Version=2011-06-15&SigningAlgorithm=ES384\
                 &Audience.member.1=a";
     for (skew, status, code) in [
-        (-901, 400, "RequestExpired"),
+        (-901, 403, "SignatureDoesNotMatch"),
         (-900, 200, ""),
         (900, 200, ""),
-        (901, 400, "RequestExpired"),
+        (901, 403, "SignatureDoesNotMatch"),
     ] {
         let (mut head, body) = world.signed(DEPLOYER, "sts", body.as_bytes());
         head.headers.remove("authorization");

@@ -206,13 +206,13 @@ async fn they_need_their_token_their_region_and_their_service() {
         ),
         (
             ask(token, &scope(), at(NOW + 901)).await,
-            400,
-            "RequestExpired",
+            403,
+            "SignatureDoesNotMatch",
         ),
         (
             ask(token, &scope(), at(NOW - 901)).await,
-            400,
-            "RequestExpired",
+            403,
+            "SignatureDoesNotMatch",
         ),
     ] {
         assert_eq!(
