@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use http::Method;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
@@ -30,13 +30,21 @@ pub(crate) async fn read(
         let message = format!("the body has to be {MEDIA_TYPE}");
         return Err(AwsError::new(415, "UnsupportedMediaType", message));
     }
+    let too_long = || {
+        let message = format!("the body is longer than {max_bytes} bytes");
+        AwsError::new(413, "RequestEntityTooLarge", message)
+    };
+    // One that says so itself is not waited for.
+    let announced = usize::try_from(body.size_hint().lower());
+    if announced.map_or(true, |announced| announced > max_bytes) {
+        return Err(too_long());
+    }
     let read = tokio::time::timeout(within, to_bytes(body, max_bytes)).await;
     let read =
         read.map_err(|_| AwsError::new(408, "RequestTimeout", "the body did not come in time"))?;
     read.map_err(|error| {
         if error.into_inner().is::<LengthLimitError>() {
-            let message = format!("the body is longer than {max_bytes} bytes");
-            AwsError::new(413, "RequestEntityTooLarge", message)
+            too_long()
         } else {
             AwsError::new(400, "IncompleteBody", "the body did not come whole")
         }

@@ -13,6 +13,7 @@ use super::world::{
     config, sign_at,
 };
 use crate::common::{NOW, from_base64url};
+use crate::service::MAX_BODY_BYTES;
 
 const DOPPLER: &str = "Audience.member.1=doppler&SigningAlgorithm=ES384";
 
@@ -440,10 +441,19 @@ fn behind_a_proxy_the_issuers_have_its_name() {
 fn a_body_comes_in_time_or_not_at_all() {
     let folder = Folder::new("slow");
     let world = World::open(&folder);
+    let longest = format!("content-length: {MAX_BODY_BYTES}\r\n\r\nAction=");
+    let too_long = format!("content-length: {}\r\n\r\nAction=", MAX_BODY_BYTES + 1);
     for (sent, expected) in [
         (
             "content-length: 10\r\n\r\nAction=",
             "HTTP/1.1 408 Request Timeout",
+        ),
+        (&longest, "HTTP/1.1 408 Request Timeout"),
+        // It is not waited for, nor asked for: RFC 9110 section 10.1.1.
+        (&too_long, "HTTP/1.1 413 Payload Too Large"),
+        (
+            &format!("expect: 100-continue\r\n{too_long}"),
+            "HTTP/1.1 413 Payload Too Large",
         ),
         (
             "transfer-encoding: chunked\r\n\r\n2\r\nAc\r\n",
