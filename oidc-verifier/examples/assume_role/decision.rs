@@ -84,6 +84,7 @@ pub(crate) fn decide(
             subject: identity.subject().to_owned(),
             source_identity: identity.source_identity().map(str::to_owned),
             tags: tags.collect(),
+            policies: call.policies.clone(),
         },
         audience: identity.audience().to_owned(),
         packed_policy_size,
@@ -118,15 +119,20 @@ fn admit(
 }
 
 fn packed_size(call: &AssumeRole, identity: &WebIdentity) -> Result<Option<usize>, AwsError> {
-    if call.policy_bytes.is_none() && identity.tags().is_empty() {
+    if call.policies.is_empty() && identity.tags().is_empty() {
         return Ok(None);
     }
-    let policies = call.policy_bytes.unwrap_or(0);
+    let chars: usize = call
+        .policies
+        .texts()
+        .map(|policy| policy.chars().count())
+        .sum();
+    let policies = call.policies.texts().map(str::len);
     let tags = identity.tags().iter();
     let tags = tags.map(|tag| tag.key.len().saturating_add(tag.value.len()));
-    let packed = tags.fold(policies, usize::saturating_add);
+    let packed = policies.chain(tags).fold(0, usize::saturating_add);
     let percent = packed.saturating_mul(100).div_ceil(MAX_PACKED_BYTES);
-    if packed > MAX_PACKED_BYTES || policies > AssumeRole::MAX_POLICIES_BYTES {
+    if packed > MAX_PACKED_BYTES || chars > AssumeRole::MAX_POLICIES_CHARS {
         let message = format!(
             "Packed size of session policies and tags consumes {percent}% of allotted space."
         );

@@ -8,7 +8,7 @@ use oidc_verifier::aws::SessionDuration;
 use crate::aws_wire::AwsError;
 use crate::aws_wire::query::Query;
 use crate::role_arn::RoleArn;
-use crate::session_policy;
+use crate::session_policy::{self, SessionPolicies};
 
 /// A call whose parameters are within their limits. Nothing of it is true yet.
 pub(crate) struct AssumeRole {
@@ -18,8 +18,7 @@ pub(crate) struct AssumeRole {
     pub(crate) duration: Option<Duration>,
     /// The host of another provider, for tokens that are no OpenID Connect tokens.
     pub(crate) provider_id: Option<String>,
-    /// The bytes of the session policies that were passed, if any.
-    pub(crate) policy_bytes: Option<usize>,
+    pub(crate) policies: SessionPolicies,
 }
 
 impl AssumeRole {
@@ -30,8 +29,8 @@ impl AssumeRole {
     const POLICY_ARN_CHARS: std::ops::RangeInclusive<usize> = 20..=2_048;
     const MAX_POLICY_ARNS: usize = 10;
 
-    /// The most bytes of all session policies together.
-    pub(crate) const MAX_POLICIES_BYTES: usize = 2_048;
+    /// The most characters of all session policies together.
+    pub(crate) const MAX_POLICIES_CHARS: usize = 2_048;
 
     pub(crate) fn read(mut query: Query) -> Result<AssumeRole, AwsError> {
         let mut faults = Faults::default();
@@ -47,6 +46,15 @@ impl AssumeRole {
         let seconds = query.take_number("DurationSeconds")?;
         let provider_id = faults.optional(&mut query, "ProviderId", AssumeRole::PROVIDER_ID_CHARS);
         let policy = faults.optional(&mut query, "Policy", AssumeRole::POLICY_CHARS);
+        if !policy
+            .as_deref()
+            .is_none_or(session_policy::has_its_characters)
+        {
+            faults.add(
+                "Policy",
+                "satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+            );
+        }
         let arns = query.take_structures("PolicyArns", ["arn"])?;
         query.finish()?;
 
@@ -90,15 +98,16 @@ impl AssumeRole {
             let message = "The policy is not in the valid JSON format.";
             return Err(AwsError::new(400, "MalformedPolicyDocument", message));
         }
-        let policies = policy.iter().chain(&arns);
-        let bytes = policies.clone().map(String::len).sum();
         Ok(AssumeRole {
             role_arn,
             session_name,
             token,
             duration,
             provider_id,
-            policy_bytes: policies.clone().next().is_some().then_some(bytes),
+            policies: SessionPolicies {
+                inline: policy,
+                managed: arns,
+            },
         })
     }
 }

@@ -219,6 +219,7 @@ impl Service {
             let message = "The security token included in the request is expired";
             return Err(AwsError::new(403, "ExpiredToken", message).into());
         }
+        // No permission is needed to ask who one is, so `session.policies` are not asked.
         let party = self.accounts.get(&session.account);
         if !party.is_some_and(|party| party.account.knows(&session)) {
             return Err(Refusal {

@@ -1,11 +1,33 @@
-//! The policy that a caller may pass for its session: whether it is one.
+//! The policies that a caller may pass for its session, which then has no permission that they do not
+//! give.
 //!
-//! It could only take permissions from the session. `GetCallerIdentity` needs none, so nothing here
-//! asks it; a service that does must keep it with the session.
+//! `GetCallerIdentity` needs none, even where a policy denies it (API reference of AWS STS), so nothing
+//! here asks them. They are sealed into the session all the same: an action that needs a permission has
+//! to ask them beside the policies of the role.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// What was passed for one session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SessionPolicies {
+    /// A document, as it was written.
+    pub(crate) inline: Option<String>,
+    /// The ARNs of managed policies.
+    pub(crate) managed: Vec<String>,
+}
+
+impl SessionPolicies {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inline.is_none() && self.managed.is_empty()
+    }
+
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let all = self.inline.iter().chain(&self.managed);
+        all.map(String::as_str)
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
@@ -58,6 +80,13 @@ impl<T> OneOrMany<T> {
             OneOrMany::Many(many) => many,
         }
     }
+}
+
+/// Whether it has the characters of a policy (API of AWS STS): those of Latin-1 that can be seen, and
+/// white space.
+pub(crate) fn has_its_characters(text: &str) -> bool {
+    let is_one = |char| matches!(char, '\t' | '\n' | '\r' | ' '..='\u{ff}');
+    text.chars().all(is_one)
 }
 
 /// Whether AWS would take this text for a policy (grammar of the IAM JSON policy language).

@@ -11,6 +11,8 @@ use aws_lc_rs::rand;
 use oidc_verifier::NumericDate;
 use serde::{Deserialize, Serialize};
 
+use crate::session_policy::SessionPolicies;
+
 /// Seals sessions and opens them again.
 pub(crate) struct SessionKey(RandomizedNonceKey);
 
@@ -28,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) subject: String,
     pub(crate) source_identity: Option<String>,
     pub(crate) tags: Vec<Tag>,
+    /// What takes permissions from it.
+    pub(crate) policies: SessionPolicies,
 }
 
 /// A tag of a session.
@@ -57,12 +61,13 @@ pub(crate) struct Opened {
 impl SessionKey {
     pub(crate) const BYTES: usize = 32;
 
-    /// The longest session token that is looked at. The longest that is made has some 12,300
-    /// characters, with a subject of 1,024 bytes and all the tags that fit.
+    /// The longest session token that is looked at. The longest that is made has some 15,100
+    /// characters, with a subject of 1,024 bytes, a policy that is all line ends, and the tags that fit
+    /// beside it.
     pub(crate) const MAX_TOKEN_CHARS: usize = 16 * 1024;
 
     /// Keeps the sealed sessions of this program apart from whatever else the key may have sealed.
-    const PURPOSE: &[u8] = b"assume_role: session, form 1";
+    const PURPOSE: &[u8] = b"assume_role: session, form 2";
 
     pub(crate) fn new(bytes: &[u8; SessionKey::BYTES]) -> Result<SessionKey, SealError> {
         let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, bytes).map_err(|_| SealError)?;

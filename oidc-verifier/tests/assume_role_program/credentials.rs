@@ -8,7 +8,10 @@ use http::Request;
 use oidc_issuer::fs::Files;
 
 use crate::aws_wire::sigv4::{Scope, Secret, sign};
+use crate::decision::MAX_PACKED_BYTES;
 use crate::live::Folder;
+use crate::request::AssumeRole;
+use crate::session_policy::SessionPolicies;
 use crate::sessions::{Credentials, Session, SessionKey, Tag};
 use crate::state::session_key;
 use crate::support::{NOW, at};
@@ -282,17 +285,37 @@ async fn another_process_with_the_same_key_knows_them() {
     assert_eq!(after.caller(&credentials).await.status, 200);
 }
 
-#[test]
-fn the_longest_session_token_is_read() {
-    let key = SessionKey::new(&[7; SessionKey::BYTES]).unwrap();
+/// Fifty tags of so many bytes.
+fn fifty_tags(bytes: usize) -> Vec<Tag> {
     let tags = (0..50).map(|number| Tag {
         key: format!("key{number:02}"),
-        value: "v".repeat(if number < 46 { 77 } else { 76 }),
+        value: "v".repeat(bytes / 50 - 5 + usize::from(number < bytes % 50)),
         transitive: false,
     });
     let tags: Vec<Tag> = tags.collect();
-    let bytes: usize = tags.iter().map(|tag| tag.key.len() + tag.value.len()).sum();
-    assert_eq!(bytes, crate::decision::MAX_PACKED_BYTES);
+    let made: usize = tags.iter().map(|tag| tag.key.len() + tag.value.len()).sum();
+    assert_eq!(made, bytes);
+    tags
+}
+
+#[test]
+fn the_longest_session_token_is_read() {
+    let policies = SessionPolicies {
+        // Of the characters of a policy, one of those that JSON writes longest.
+        inline: Some("\n".repeat(AssumeRole::MAX_POLICIES_CHARS)),
+        managed: Vec::new(),
+    };
+    let left = MAX_PACKED_BYTES - AssumeRole::MAX_POLICIES_CHARS;
+    for (tags, policies) in [
+        (MAX_PACKED_BYTES, SessionPolicies::default()),
+        (left, policies),
+    ] {
+        read_with(fifty_tags(tags), policies);
+    }
+}
+
+fn read_with(tags: Vec<Tag>, policies: SessionPolicies) {
+    let key = SessionKey::new(&[7; SessionKey::BYTES]).unwrap();
     let session = Session {
         account: ACCOUNT.to_owned(),
         arn: format!(
@@ -310,6 +333,7 @@ fn the_longest_session_token_is_read() {
         subject: "\"".repeat(1_024),
         source_identity: Some("i".repeat(64)),
         tags,
+        policies,
     };
     let credentials = key.issue(session.clone()).unwrap();
     assert!(credentials.session_token.len() <= SessionKey::MAX_TOKEN_CHARS);
@@ -345,6 +369,7 @@ fn the_key_of_the_sessions_is_made_once_and_is_its_owners_alone() {
         subject: String::new(),
         source_identity: None,
         tags: Vec::new(),
+        policies: SessionPolicies::default(),
     };
     let first = session_key(&files, &state).unwrap();
     let token = first.issue(session()).unwrap().session_token;

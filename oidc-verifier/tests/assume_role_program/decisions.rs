@@ -6,6 +6,7 @@ use std::time::Duration;
 use oidc_core::Algorithm;
 use serde_json::json;
 
+use crate::session_policy::SessionPolicies;
 use crate::sessions::SessionKey;
 use crate::support;
 use crate::world::*;
@@ -521,6 +522,33 @@ async fn policies_and_tags_share_a_limit() {
                 assert_eq!(answer.text("Message"), Some(message));
             }
         }
+    }
+}
+
+/// Whoever asks for less must not be taken for one who did not. `GetCallerIdentity` answers it all the
+/// same: "No permissions are required", API reference of STS.
+#[tokio::test(start_paused = true)]
+async fn session_policies_stay_with_the_session() {
+    let world = World::new();
+    let deny = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+    let managed = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let plain = assume(BATCH, &signed(&job()));
+    let inline = with(&plain, "Policy", deny);
+    let both = with(&inline, "PolicyArns.member.1.arn", managed);
+    let policies = |inline: Option<&str>, managed: &[&str]| SessionPolicies {
+        inline: inline.map(str::to_owned),
+        managed: managed.iter().map(ToString::to_string).collect(),
+    };
+    for (call, expected) in [
+        (plain, policies(None, &[])),
+        (inline, policies(Some(deny), &[])),
+        (both, policies(Some(deny), &[managed])),
+    ] {
+        let credentials = world.granted(&call).await;
+        let key = SessionKey::new(&[7; SessionKey::BYTES]).unwrap();
+        let opened = key.open(&credentials.session_token).unwrap();
+        assert_eq!(opened.session.policies, expected);
+        assert_eq!(world.caller(&credentials).await.status, 200);
     }
 }
 

@@ -113,6 +113,32 @@ async fn each_parameter_is_within_its_limits_or_named() {
             String::new(),
             Some(value_at("policy", &at_least(1))),
         ),
+        // Characters are counted, and not their bytes.
+        (
+            "Policy",
+            named_policy(&"\u{ff}".repeat(2_048 - NAMELESS)),
+            None,
+        ),
+        (
+            "Policy",
+            named_policy(&"\u{ff}".repeat(2_049 - NAMELESS)),
+            Some(value_at("policy", &at_most(2_048))),
+        ),
+        (
+            "Policy",
+            named_policy("\u{7f}\u{80}\u{ff}") + "\t\r\n",
+            None,
+        ),
+        (
+            "Policy",
+            named_policy("\u{100}"),
+            Some(value_at("policy", POLICY_CHARACTERS)),
+        ),
+        (
+            "Policy",
+            named_policy("") + "\u{1f}",
+            Some(value_at("policy", POLICY_CHARACTERS)),
+        ),
         ("PolicyArns.member.1.arn", managed.to_owned(), None),
         (
             "PolicyArns.member.1.arn",
@@ -240,6 +266,32 @@ async fn all_that_is_missing_is_said_at_once() {
              Value at 'webIdentityToken' failed to satisfy constraint: Member must not be null"
         )
     );
+}
+
+const POLICY_CHARACTERS: &str =
+    "satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+";
+
+/// The characters of a policy beside its name.
+const NAMELESS: usize = 68;
+
+fn named_policy(name: &str) -> String {
+    format!(r#"{{"Id":"{name}","Statement":{{"Effect":"Allow","Action":"*","Resource":"*"}}}}"#)
+}
+
+/// API reference of STS, `Policy`: "The plaintext that you use for both inline and managed session
+/// policies can't exceed 2,048 characters."
+#[tokio::test(start_paused = true)]
+async fn policies_share_a_limit_whether_they_are_written_or_named() {
+    let world = World::new();
+    assert_eq!(named_policy("").len(), NAMELESS);
+    let managed = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    for (chars, expected) in [(2_048, None), (2_049, Some("PackedPolicyTooLarge"))] {
+        let inline = named_policy(&"n".repeat(chars - managed.len() - NAMELESS));
+        let call = with(&good(), "Policy", &inline);
+        let call = with(&call, "PolicyArns.member.1.arn", managed);
+        let answer = world.call(&call).await;
+        assert_eq!(answer.text("Code").as_deref(), expected, "{}", answer.body);
+    }
 }
 
 #[tokio::test(start_paused = true)]
