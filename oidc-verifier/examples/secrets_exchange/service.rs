@@ -268,6 +268,8 @@ impl SecretsExchange {
             expires_at,
         } = grant;
         if self.keys.now() >= expires_at {
+            // It stays refused, also when the clock is set back. If that fails, it is for the sweep.
+            let _ = self.ledger.revoke(token.hash()).await;
             let why = format!("identity {identity}: the token has expired");
             return Err(Refusal::bad_token(why));
         }

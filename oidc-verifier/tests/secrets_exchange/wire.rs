@@ -44,6 +44,20 @@ async fn an_exchange_is_answered_with_a_token_that_lives_as_long_as_the_identity
     assert_eq!(world.status_of(token).await, 401);
 }
 
+/// A clock that is set back lets tokens live longer, and brings none back that was refused.
+#[tokio::test]
+async fn a_token_that_was_refused_as_expired_stays_refused() {
+    let world = World::new().await;
+    let (shown, kept) = (world.exchanged().await, world.exchanged().await);
+    world.set_clock(NOW + TTL - 1);
+    assert_eq!(world.status_of(&shown).await, 200);
+    world.set_clock(NOW + TTL);
+    assert_eq!(world.status_of(&shown).await, 401);
+    world.set_clock(NOW + TTL - 1);
+    assert_eq!(world.status_of(&shown).await, 401);
+    assert_eq!(world.status_of(&kept).await, 200);
+}
+
 #[tokio::test]
 async fn an_identity_is_named_in_either_case() {
     let world = World::new().await;
