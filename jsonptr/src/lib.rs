@@ -60,6 +60,7 @@
 //! | RFC 6901 | 6 | [`Pointer::to_fragment`], [`PointerBuf::from_fragment`] |
 //! | RFC 8259 | all, strictly where it leaves a choice (4, 8.1, 8.2) | [`PointerSet`] |
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 
@@ -90,3 +91,8 @@ pub use scan::{
 };
 pub use text::{Text, TextChars};
 pub use token::Token;
+
+/// The page of the crate is tested as it stands.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -62,6 +62,7 @@
 //! | RFC 9864 (algorithm names) | 2.2 | [`Algorithm::same_signature`] |
 //! | OpenID Connect Core | 2 | [`IssuerIdentifier`] |
 //! | OpenID Connect Discovery | 3, 4 | [`IssuerIdentifier::discovery_url`], `ProviderMetadata` |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod algorithm;
 mod audience;
@@ -112,3 +113,8 @@ pub use public_key::{EcPublicKey, Ed25519PublicKey, PublicKey, PublicKeyError, R
 pub use tenant_template::{TenantIssuer, TenantTemplate, TenantTemplateError};
 pub use thumbprint::{DigestLengthError, Thumbprint, ThumbprintHash};
 pub use url_text::UrlError;
+
+/// The page of the crate is tested as it stands.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,11 @@
 //! Mint short-lived OpenID Connect tokens for workloads, and publish the keys to check them with.
 // Without a backend the crate is empty, and the line above is all that is left of it.
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+#![cfg_attr(
+    docsrs,
+    feature(doc_cfg),
+    doc(auto_cfg(hide(feature = "aws-lc-rs", feature = "ring")))
+)]
 //!
 //! A program proves who it is with a token that somebody it can reach has signed for it, instead of
 //! a stored secret. This crate is that somebody: [`Issuer`] signs tokens ([`TokenSpec`], [`Token`])
@@ -53,7 +58,7 @@
 //!
 //! | feature | default | what it adds | what it costs |
 //! |---|---|---|---|
-//! | `aws-lc-rs` | yes | every algorithm; RSA keys can be generated; fast | builds C and assembly: a C compiler, half a minute |
+//! | `aws-lc-rs` | yes | every algorithm; RSA keys can be generated; fast | builds C and assembly: a C compiler, about a minute of CPU |
 //! | `fs` | no | [`fs`]: state, private keys, webroot and token files that survive a crash, on Unix | `rustix` |
 //! | `http` | no | [`http`]: a router that serves the documents | `axum` |
 //! | `probe` | no | [`http`]: a prober that looks at the documents through their public URL | `reqwest`, with TLS by the crypto backend |
@@ -97,6 +102,9 @@
 
 #[cfg(doctest)]
 mod how_tos {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
     #[doc = include_str!("../../docs/rotate-keys.md")]
     struct RotateKeys;
 
