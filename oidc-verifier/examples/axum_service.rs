@@ -1,4 +1,4 @@
-//! A service that takes the tokens of CI jobs: keys kept current, a policy, answers by RFC 6750.
+//! A service that takes the tokens of jobs of GitHub: keys kept current, a policy, answers by RFC 6750.
 //!
 //! `cargo run --example axum_service` listens on `127.0.0.1:8080` until it is interrupted. The how-to
 //! is docs/verify-in-a-service.md.
@@ -12,15 +12,16 @@ use oidc_verifier::key_source::KeySourceConfig;
 use oidc_verifier::policy::Policy;
 use oidc_verifier::replay::MemoryReplayGuard;
 use oidc_verifier::tower::{Authenticated, BearerLayer};
-use oidc_verifier::{IssuerIdentifier, Verifier};
+use oidc_verifier::{IssuerIdentifier, Provider, Verifier};
 
 const POLICY: &str = r#"{"rules": [{
     "id": "deploy-main", "effect": "allow",
     "issuer": "https://token.actions.githubusercontent.com",
     "audiences": ["https://deploy.example"],
     "conditions": [
-        {"claim": "sub", "equals": "repo:acme/web:ref:refs/heads/main"},
-        {"claim": "repository_owner_id", "equals": "4217"}
+        {"claim": "repository_owner_id", "equals": "4217"},
+        {"claim": "repository_id", "equals": "90001"},
+        {"subject": "ref", "equals": "refs/heads/main"}
     ]
 }]}"#;
 
@@ -30,11 +31,12 @@ async fn deploy(token: Authenticated) -> String {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let policy = Arc::new(Policy::from_json(POLICY.as_bytes())?);
+    let policy = Arc::new(Policy::from_json(POLICY.as_bytes())?.refuse_dangerous()?);
     let issuer = IssuerIdentifier::parse("https://token.actions.githubusercontent.com")?;
     let verifier = Verifier::builder()
         .issuer(issuer)
         .audience("https://deploy.example")
+        .provider(Provider::GitHubActions)
         .locate_all(policy.pointers())
         .build()?;
 
