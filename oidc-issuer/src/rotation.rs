@@ -54,7 +54,7 @@ pub use self::witness::Witness;
 ///
 /// # Examples
 ///
-/// A whole day of the life of a driver is in the documentation of [`drive`](crate::drive).
+/// A whole driver, but for its clock and its loop, is in the documentation of [`drive`](crate::drive).
 #[derive(Clone, Debug)]
 pub struct Rotation {
     config: RotationConfig,
