@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p oidc-issuer --example diridp -- CONFIG [--once] [--verbose] [--debug] [--syslog]
+//! cargo run --release -p oidc-issuer --example diridp -- CONFIG --revoke KID [--force] [--dry-run]
 //! ```
 //!
 //! It reads diridp's configuration unchanged, takes over its state folder with every key, writes the
