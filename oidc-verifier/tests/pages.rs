@@ -1,0 +1,251 @@
+//! What a person reads holds together: links lead somewhere, every page is found from the front page,
+//! and the maps of the house name every room.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "pages and folders of the repository are read"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+const CRATES: [&str; 4] = ["jsonptr", "oidc-core", "oidc-issuer", "oidc-verifier"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names in a folder, sorted.
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+/// Every page of the project, by its path from the root.
+fn pages() -> BTreeSet<String> {
+    let mut pages = BTreeSet::new();
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        for name in names(&root().join(&folder)) {
+            let path = format!("{folder}{name}");
+            let is_folder = root().join(&path).is_dir();
+            if is_folder && !name.starts_with('.') && path != "target" {
+                folders.push(format!("{path}/"));
+            } else if Path::new(&name).extension().is_some_and(|ext| ext == "md") {
+                pages.insert(path);
+            }
+        }
+    }
+    pages
+}
+
+/// The lines of a page that are text and not code, without code between backticks.
+fn prose(page: &str) -> String {
+    let mut fence = None;
+    let mut text = String::new();
+    for line in page.lines() {
+        let ticks = line.chars().take_while(|c| *c == '`').count();
+        match fence {
+            None if ticks >= 3 => fence = Some(ticks),
+            Some(opened) if ticks >= opened => fence = None,
+            Some(_) => {}
+            None => {
+                text.extend(line.split('`').step_by(2));
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+/// The names by which the headings of a page are linked.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let mut code = false;
+    let mut anchors = BTreeSet::new();
+    for line in page.lines() {
+        if line.starts_with("```") {
+            code = !code;
+        }
+        if let Some((_, heading)) = line.split_once("# ")
+            && line.starts_with('#')
+            && !code
+        {
+            let heading = heading.trim().to_lowercase();
+            let kept = heading
+                .chars()
+                .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            anchors.insert(kept.map(|c| if c == ' ' { '-' } else { c }).collect());
+        }
+    }
+    anchors
+}
+
+/// `docs/../README.md` is `README.md`.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        if component == Component::ParentDir {
+            assert!(normal.pop(), "{} leads out", path.display());
+        } else {
+            normal.push(component);
+        }
+    }
+    normal
+}
+
+/// Where the links of a page lead inside the project: the path from the root, and the heading.
+fn links(page: &str) -> Vec<(PathBuf, String)> {
+    let text = prose(&read(&root().join(page)));
+    let targets = text.split("](").skip(1);
+    let targets = targets.filter_map(|rest| Some(rest.split_once(')')?.0));
+    let inside = targets.filter(|target| !target.contains("://"));
+    inside
+        .map(|target| {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = match path {
+                "" => PathBuf::from(page),
+                path => normal(&Path::new(page).parent().unwrap().join(path)),
+            };
+            (path, anchor.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_to_a_heading_of_it() {
+    let mut followed = 0;
+    for page in pages() {
+        for (path, anchor) in links(&page) {
+            let file = root().join(&path);
+            assert!(file.exists(), "{page}: {}", path.display());
+            if !anchor.is_empty() {
+                let there = anchors(&read(&file)).contains(&anchor);
+                assert!(there, "{page}: {}#{anchor}", path.display());
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 150, "{followed}");
+}
+
+#[test]
+fn every_page_is_found_from_the_front_page() {
+    let mut found = BTreeSet::new();
+    let mut next = vec!["README.md".to_owned()];
+    while let Some(page) = next.pop() {
+        let is_page = Path::new(&page).extension().is_some_and(|ext| ext == "md");
+        if found.insert(page.clone()) && is_page {
+            let linked = links(&page).into_iter();
+            next.extend(linked.map(|(path, _)| path.to_str().unwrap().to_owned()));
+        }
+    }
+    // The page of a crate is that of its folder.
+    for folder in CRATES {
+        assert!(found.contains(folder), "{folder}");
+        found.insert(format!("{folder}/README.md"));
+    }
+    let lost: Vec<_> = pages().into_iter().filter(|p| !found.contains(p)).collect();
+    assert_eq!(lost, Vec::<String>::new());
+}
+
+#[test]
+fn the_index_of_the_how_tos_has_every_one() {
+    let linked = links("docs/README.md");
+    for page in pages().iter().filter(|page| page.starts_with("docs/")) {
+        let is_linked = linked.iter().any(|(path, _)| path == Path::new(page));
+        assert!(is_linked || page == "docs/README.md", "{page}");
+    }
+}
+
+/// What stands under a heading of `ARCHITECTURE.md`, up to the next.
+fn section<'a>(architecture: &'a str, heading: &str) -> &'a str {
+    let (_, section) = architecture.split_once(&format!("\n{heading}\n")).unwrap();
+    section.split("\n#").next().unwrap()
+}
+
+#[test]
+fn the_architecture_names_every_room_and_every_program() {
+    let architecture = read(&root().join("ARCHITECTURE.md"));
+    let programs = section(&architecture, "### The programs");
+    for name in CRATES {
+        let rooms = section(&architecture, &format!("### `{name}`"));
+        for file in names(&root().join(name).join("src")) {
+            let room = file.strip_suffix(".rs").unwrap_or(&file);
+            let named = [format!("`{room}`"), format!("`{room}/`")];
+            let is_named = named.iter().any(|name| rooms.contains(name));
+            assert!(is_named || room == "lib", "{name}: {room}");
+        }
+        for file in names(&root().join(name).join("examples")) {
+            let program = file.strip_suffix(".rs").unwrap_or(&file);
+            assert!(programs.contains(&format!("`{program}`")), "{program}");
+        }
+    }
+}
+
+#[test]
+fn the_page_on_fuzzing_has_the_law_of_every_target() {
+    let page = read(&root().join("fuzz/README.md"));
+    for file in names(&root().join("fuzz/targets")) {
+        let target = file.strip_suffix(".rs").unwrap();
+        assert!(page.contains(&format!("\n| `{target}` | ")), "{target}");
+    }
+}
+
+/// The features of a crate, by its manifest.
+fn features(name: &str) -> Vec<String> {
+    let manifest = read(&root().join(name).join("Cargo.toml"));
+    let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+    let features = manifest.get("features").and_then(toml::Value::as_table);
+    let names = features.unwrap().keys().cloned();
+    names.filter(|feature| feature != "default").collect()
+}
+
+#[test]
+fn every_feature_is_explained_on_the_front_page_and_in_its_crate() {
+    let front_page = read(&root().join("README.md"));
+    let (_, table) = front_page.split_once("\n## Features\n").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    // The first column names the crates, and is empty where the row above has named them.
+    let mut crates = "";
+    let mut explained = BTreeSet::new();
+    for row in table.lines() {
+        let mut cells = row.split(" | ");
+        let (Some(first), Some(feature)) = (cells.next(), cells.next()) else {
+            continue;
+        };
+        if first.contains('`') {
+            crates = first;
+        }
+        let feature = feature.split('`').nth(1).unwrap_or_default();
+        let names = crates.split('`').skip(1).step_by(2);
+        explained.extend(names.map(|name| (name.to_owned(), feature.to_owned())));
+    }
+    for name in CRATES {
+        let documentation = read(&root().join(name).join("src/lib.rs"));
+        for feature in features(name) {
+            let rows = documentation
+                .lines()
+                .filter(|line| line.starts_with("//! | `"));
+            let mut features = rows.filter_map(|row| row.split(" | ").nth(1));
+            let named = format!("`{feature}`");
+            assert!(
+                features.any(|cell| cell.contains(&named)),
+                "{name}: {named}"
+            );
+            let both = (name.to_owned(), feature);
+            assert!(explained.contains(&both), "{both:?}");
+        }
+    }
+}
