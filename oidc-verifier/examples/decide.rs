@@ -15,8 +15,8 @@
 //!
 //! | member | meaning |
 //! |---|---|
-//! | `provider_arn` | the identity provider that verified the token: statements about another do not admit it |
-//! | `role_arn` | the role that is asked for: with the claim of allowed roles, `sts:RoleAuthorizedByIdp` |
+//! | `provider_arn`, `provider` | the identity provider that verified the token: statements about another do not admit it |
+//! | `role_arn`, `role` | the role that is asked for: with the claim of allowed roles, `sts:RoleAuthorizedByIdp` |
 //! | `session_name` | `sts:RoleSessionName` |
 //! | `source_ip` | `aws:SourceIp` |
 //! | `keys` | any other condition keys: an object of strings, or arrays of strings |
@@ -53,7 +53,9 @@ struct Request<'a> {
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Context {
+    #[serde(alias = "provider")]
     provider_arn: Option<String>,
+    #[serde(alias = "role")]
     role_arn: Option<String>,
     session_name: Option<String>,
     source_ip: Option<IpAddr>,
