@@ -81,7 +81,8 @@ fn is_number(label: &str) -> bool {
     }
 }
 
-/// Blocks of the IANA special-purpose registry that are not globally reachable.
+/// Blocks of the IANA special-purpose registry that are not globally reachable, but for those that
+/// documentation uses as public addresses (RFC 5737): nobody answers there.
 fn classify_ipv4(address: Ipv4Addr) -> Host {
     match address.octets() {
         [127, ..] => Host::Loopback,

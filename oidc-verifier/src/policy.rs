@@ -144,7 +144,8 @@
 //!
 //! A condition on an absent claim, on `null`, or on a value of a kind that the operator does not
 //! speak of *cannot hold* ([`Verdict`]), and neither can its negation: `not` never admits a token for
-//! what it does not say. `{"not": …, "or_absent": true}` does, where absence is the only reason.
+//! what it does not say. `{"not": …, "or_absent": true}` does, where absence is the only reason; an
+//! array without elements is an absence too for a condition on its elements.
 //! `all` cannot hold if one of its parts cannot; `any` holds if one of its parts does. An empty `all`
 //! does not load; an empty `any` is false, and does not load below `not`.
 //!
