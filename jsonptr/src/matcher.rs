@@ -48,7 +48,8 @@ pub enum Quantifier {
     /// Every element matches, and there is one. A scalar counts as an array of one.
     All,
     /// There is an array, or a scalar counting as one, and no element matches. An element that the
-    /// predicate cannot judge (another kind) is no proof of difference: it does not match `None`.
+    /// predicate cannot judge (another kind, a number without order) is no proof of difference: it
+    /// does not match `None`.
     None,
 }
 
@@ -116,6 +117,10 @@ pub enum Mismatch {
     /// The pointer names nothing in the document.
     #[error("no such value")]
     Missing,
+    /// The value, or the number to compare with, has an exponent beyond all bounds: see
+    /// [`Number`]'s order.
+    #[error("number has no order")]
+    NoOrder,
     /// The value is of a kind that the predicate does not speak of.
     #[error("value is of kind {actual}")]
     #[non_exhaustive]
@@ -238,13 +243,17 @@ impl Predicate {
         let holds = match self {
             Self::Equals(scalar) => scalar.equals(value)?,
             Self::OneOf(scalars) => {
-                let mut same_kind = false;
+                let (mut same_kind, mut no_order) = (false, false);
                 for scalar in scalars {
                     match scalar.equals(value) {
                         Ok(true) => return Ok(()),
                         Ok(false) => same_kind = true,
+                        Err(Mismatch::NoOrder) => no_order = true,
                         Err(_) => {}
                     }
+                }
+                if no_order {
+                    return Err(Mismatch::NoOrder);
                 }
                 if !same_kind && !scalars.is_empty() {
                     return Err(wrong_kind);
@@ -256,8 +265,7 @@ impl Predicate {
             Self::Suffix(suffix) => text(&|text| text.ends_with(suffix))?,
             Self::Compare(comparison, number) => {
                 let claim = value.number().ok_or(wrong_kind)?;
-                let order = claim.partial_cmp(&number.as_number());
-                order.is_some_and(|order| comparison.holds(order))
+                comparison.holds(order(claim, number)?)
             }
             Self::Exists => !value.is_null(),
             Self::Absent => false,
@@ -268,6 +276,13 @@ impl Predicate {
             Err(Mismatch::ValueDiffers)
         }
     }
+}
+
+/// How the numbers stand to each other, if that can be told: what cannot is neither equal nor
+/// different.
+fn order(value: Number<'_>, other: &Decimal) -> Result<Ordering, Mismatch> {
+    let order = value.partial_cmp(&other.as_number());
+    order.ok_or(Mismatch::NoOrder)
 }
 
 impl Comparison {
@@ -284,14 +299,17 @@ impl Comparison {
 
 impl Scalar {
     fn equals(&self, value: Located<'_>) -> Result<bool, Mismatch> {
-        match self {
-            Self::Bool(own) => value.as_bool().map(|value| value == *own),
-            Self::Number(own) => value.number().map(|value| value == own.as_number()),
-            Self::Text(own) => value.text().map(|value| value == **own),
-        }
-        .ok_or(Mismatch::WrongKind {
+        let wrong_kind = Mismatch::WrongKind {
             actual: value.kind(),
-        })
+        };
+        match self {
+            Self::Bool(own) => value.as_bool().map(|value| value == *own).ok_or(wrong_kind),
+            Self::Number(own) => match value.number() {
+                Some(value) => order(value, own).map(Ordering::is_eq),
+                None => Err(wrong_kind),
+            },
+            Self::Text(own) => value.text().map(|value| value == **own).ok_or(wrong_kind),
+        }
     }
 }
 
@@ -456,6 +474,52 @@ mod tests {
             assert_eq!(holds(r#"{"c":9007199254740993.0}"#), equal);
             assert_eq!(holds(r#"{"c":9007199254740993.000000001}"#), above);
         }
+    }
+
+    /// Neither equal nor different, less nor more: so it is no proof that no element is.
+    #[test]
+    fn a_number_without_order_matches_nothing_and_differs_from_nothing() {
+        let decimal = |text| Decimal::parse(text).unwrap();
+        let number = |text| Scalar::Number(decimal(text));
+        let (most, beyond) = ("1e1000000000000000000", "1e1000000000000000001");
+        let predicates = |text: &'static str| {
+            [
+                Predicate::Equals(number(text)),
+                Predicate::OneOf(alloc::vec!["a".into(), number(text)]),
+                Predicate::Compare(Comparison::LessThan, decimal(text)),
+                Predicate::Compare(Comparison::EqualTo, decimal(text)),
+            ]
+        };
+        for (claim, other, order) in [
+            (most, "1", true),
+            (beyond, "1", false),
+            ("1", beyond, false),
+        ] {
+            for predicate in predicates(other) {
+                let json = alloc::format!(r#"{{"c":[{claim}]}}"#);
+                let found = [Quantifier::Any, Quantifier::All, Quantifier::None]
+                    .map(|quantifier| check(predicate.clone(), quantifier, &json));
+                let expected = if order {
+                    [
+                        Err(Mismatch::ValueDiffers),
+                        Err(Mismatch::ValueDiffers),
+                        Ok(()),
+                    ]
+                } else {
+                    [Err(Mismatch::NoOrder); 3]
+                };
+                assert_eq!(found, expected, "{claim} {predicate:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_without_order_hides_no_other() {
+        let beyond = Decimal::parse("1e1000000000000000001").unwrap();
+        let options = || Predicate::OneOf(alloc::vec![Scalar::Number(beyond.clone()), 5.into()]);
+        assert_eq!(itself(options(), r#"{"c":5}"#), Ok(()));
+        assert_eq!(itself(options(), r#"{"c":6}"#), Err(Mismatch::NoOrder));
+        assert_eq!(itself(options(), r#"{"c":"5"}"#), wrong(Kind::String));
     }
 
     #[test]
