@@ -58,7 +58,7 @@
 //!
 //! | feature | default | what it adds | what it costs |
 //! |---|---|---|---|
-//! | `aws-lc-rs` | yes | every algorithm; RSA keys can be generated; fast | builds C and assembly: a C compiler, about a minute of CPU |
+//! | `aws-lc-rs` | yes | every algorithm; RSA keys can be generated; fast | builds C and assembly: a C compiler, half a minute of CPU |
 //! | `fs` | no | [`fs`]: state, private keys, webroot and token files that survive a crash, on Unix | `rustix` |
 //! | `http` | no | [`http`]: a router that serves the documents | `axum` |
 //! | `probe` | no | [`http`]: a prober that looks at the documents through their public URL | `reqwest`, with TLS by the crypto backend |

@@ -74,8 +74,8 @@
 //!
 //! | feature | what it adds | what it costs |
 //! |---|---|---|
-//! | `aws-lc-rs` (default) | the faster backend, and ES512 | compiles C: a C compiler, about a minute of CPU |
-//! | `ring` | the light backend, used where `aws-lc-rs` is off; no ES512 | 15 s of CPU; ES384 takes 3.8 times as long |
+//! | `aws-lc-rs` (default) | the faster backend, and ES512 | compiles C: a C compiler, half a minute of CPU |
+//! | `ring` | the light backend, used where `aws-lc-rs` is off; no ES512 | some seconds of CPU; ES384 takes 3.8 times as long |
 //! | `discovery` | `ProviderMetadata`, `KeySource`: when to fetch keys | the crates `url` and `sha2` with what they need |
 //! | `redis` | `RedisReplayGuard`, for services of several processes | the crate `redis` with tokio: 51 crates |
 //! | `http` | [`http`]: keys fetched and kept current, on tokio | `discovery`, `reqwest`, `rustls`: 110 crates in all |

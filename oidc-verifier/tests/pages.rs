@@ -203,6 +203,20 @@ fn the_page_on_fuzzing_has_the_law_of_every_target() {
     }
 }
 
+#[test]
+fn the_front_page_shows_what_the_walk_says() {
+    let front_page = read(&root().join("README.md"));
+    let (_, shown) = front_page.split_once("```sh\ndocs/walk.sh\n```\n").unwrap();
+    let (_, shown) = shown.split_once("```text\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let script = read(&root().join("docs/walk.sh"));
+    for line in shown.lines() {
+        // What stands behind `=` the script learns as it goes.
+        let (said, _) = line.trim().split_once('=').unwrap_or((line.trim(), ""));
+        assert!(script.contains(said), "{line}");
+    }
+}
+
 /// The features of a crate, by its manifest.
 fn features(name: &str) -> Vec<String> {
     let manifest = read(&root().join(name).join("Cargo.toml"));
