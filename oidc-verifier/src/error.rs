@@ -226,7 +226,8 @@ impl VerifyError {
         matches!(self, Self::Claim(_))
     }
 
-    /// A stable word for logs, metrics and tests: it does not change between versions.
+    /// A stable word for logs, metrics and tests: it does not change between versions. What each
+    /// means and what to do is in `docs/refusals.md`.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::AlgorithmNotAllowed { .. } => "alg_not_allowed",

@@ -263,3 +263,36 @@ fn every_feature_is_explained_on_the_front_page_and_in_its_crate() {
         }
     }
 }
+
+/// The words that the functions `code` of a file answer.
+fn codes(file: &str) -> BTreeSet<String> {
+    let text = read(&root().join(file));
+    let functions = text.split("fn code(").skip(1);
+    let bodies = functions.filter_map(|rest| Some(rest.split_once("\n    }")?.0));
+    let answers = bodies.flat_map(|body| body.split("=> \"").skip(1));
+    let answers = answers.filter_map(|rest| Some(rest.split_once('"')?.0));
+    answers.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_on_refusals_has_every_code_and_no_other() {
+    let sources = [
+        "oidc-core/src/claims.rs",
+        "oidc-core/src/compact.rs",
+        "oidc-core/src/header.rs",
+        "oidc-verifier/src/error.rs",
+        "oidc-verifier/src/key_source/error.rs",
+        "oidc-verifier/src/key_source/learning.rs",
+        "oidc-verifier/src/policy/admission.rs",
+        "oidc-verifier/src/policy/decision.rs",
+        "oidc-verifier/src/replay/guard.rs",
+        "oidc-verifier/src/tower/refusal.rs",
+    ];
+    let answered: BTreeSet<_> = sources.into_iter().flat_map(codes).collect();
+    let page = read(&root().join("docs/refusals.md"));
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.filter_map(|row| row.split(" | ").next());
+    let named = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let named: BTreeSet<_> = named.map(str::to_owned).collect();
+    assert_eq!(named, answered);
+}
