@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -135,6 +135,25 @@ pub(crate) struct World {
     _state: State,
 }
 
+/// The folder when its last user is gone. A process that another test starts at that moment has its lock
+/// until it has become its program.
+pub(crate) fn open_state(path: &Path) -> State {
+    let begun = Instant::now();
+    loop {
+        match State::open(path) {
+            Ok(state) => return state,
+            Err(error) => {
+                let locked = error.to_string().contains("another program has it");
+                assert!(
+                    locked && begun.elapsed() < Duration::from_secs(60),
+                    "{error}"
+                );
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
 impl World {
     pub(crate) fn open(folder: &Folder) -> World {
         first_start(&folder.path("state"));
@@ -150,7 +169,7 @@ impl World {
 
     pub(crate) fn with(folder: &Folder, config: &Value, base_url: &str) -> World {
         let config = Config::parse(config.to_string().as_bytes()).unwrap();
-        let state = State::open(&folder.path("state")).unwrap();
+        let state = open_state(&folder.path("state"));
         state.keep_base_url(base_url).unwrap();
         let documents = Arc::new(DocumentServer::new());
         let seconds = Arc::new(AtomicI64::new(NOW));
