@@ -5,6 +5,10 @@
 //! rename is on the disk too. Whoever reads sees the old bytes or the new ones, and after a crash as
 //! well.
 //!
+//! State and keys are refused in a file or folder that belongs to another user, root excepted, or that
+//! others may write; keys also where others may read. Only the folder itself is judged: those above it are
+//! for whoever sets up the machine.
+//!
 //! | writer | what it keeps |
 //! |---|---|
 //! | [`StateFile`] | the state of the rotation, for the processes of one machine |
@@ -15,10 +19,13 @@
 
 mod durable;
 mod error;
+mod judged;
 mod key_encryption;
 mod key_folder;
 mod lock;
+mod reading;
 mod state_file;
+mod temporary;
 mod token_file;
 mod webroot;
 

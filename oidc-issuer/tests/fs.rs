@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use common::{at, issuer};
-use folder::Folder;
+use folder::{Folder, STRANGER, give};
 use oidc_core::Algorithm;
 use oidc_issuer::TokenSpec;
 use oidc_issuer::fs::{Files, Step, TokenFile, Webroot};
@@ -155,6 +155,63 @@ fn what_others_may_write_is_refused() {
             .code(),
         "file_writable"
     );
+}
+
+/// The rule of ssh's `StrictModes`: whoever owns it can change its mode at any time.
+#[test]
+fn what_belongs_to_another_user_is_refused() {
+    let folder = Folder::new("owner");
+    let files = Files::new();
+    let file = folder.write("a", "x");
+    let user = std::fs::metadata(&file).unwrap().uid();
+    for path in [&file, &folder.0] {
+        files.refuse_writable_by_others(path).unwrap();
+        if !give(path, STRANGER) {
+            return;
+        }
+        let error = files.refuse_writable_by_others(path).unwrap_err();
+        assert_eq!((error.code(), &error.path), ("file_owner", path));
+        let fault = format!("belongs to user {STRANGER}, not to user {user} or root");
+        assert_eq!(error.fault.to_string(), fault);
+        assert!(give(path, user));
+        files.refuse_writable_by_others(path).unwrap();
+    }
+}
+
+/// Whoever owns the folder above could put one of their own in its place.
+#[test]
+fn a_folder_of_its_owner_alone_is_not_made_in_another_users() {
+    let folder = Folder::new("make");
+    let files = Files::new();
+    files.create_folder(&folder.path("a/b"), 0o700).unwrap();
+    assert_eq!(mode(&folder.path("a")), 0o700);
+    assert_eq!(mode(&folder.path("a/b")), 0o700);
+    if !give(&folder.path("a"), STRANGER) {
+        return;
+    }
+    let error = files.create_folder(&folder.path("a/c/d"), 0o700);
+    let error = error.unwrap_err();
+    assert_eq!((error.code(), error.path), ("file_owner", folder.path("a")));
+    assert!(!folder.path("a/c").exists());
+    // What all may read is no secret.
+    files.create_folder(&folder.path("a/c/d"), 0o755).unwrap();
+    assert_eq!(mode(&folder.path("a/c/d")), 0o755);
+}
+
+/// A buffer that grows leaves a copy of what it held, of a private key too, wherever it was.
+#[test]
+fn a_file_is_read_into_one_place_in_memory() {
+    let folder = Folder::new("in-place");
+    for length in [0, 1, 31, 32, 33, 1_000, 10_000, 100_000] {
+        std::fs::write(folder.path("a"), vec![7; length]).unwrap();
+        for max in [length, 1_000_000] {
+            let max = u64::try_from(max).unwrap();
+            let bytes = Files::new().read(&folder.path("a"), max).unwrap();
+            assert_eq!(bytes, vec![7; length]);
+            // One that has grown has doubled.
+            assert!(bytes.capacity() <= length + 64, "{length}");
+        }
+    }
 }
 
 #[test]
@@ -305,10 +362,13 @@ fn a_symbolic_link_is_replaced_and_not_followed() {
     std::fs::write(folder.path("target"), "kept").unwrap();
     symlink(folder.path("target"), folder.path("token")).unwrap();
     let file = TokenFile::new(Files::new(), folder.path("token"));
+    // Whoever puts a link there chooses what is opened: `/dev/watchdog` reboots a machine.
+    assert_eq!(file.read().unwrap_err().code(), "file_io");
     file.write(&token).unwrap();
     assert_eq!(
         std::fs::read_to_string(folder.path("target")).unwrap(),
         "kept"
     );
     assert_eq!(mode(file.path()), 0o600);
+    assert_eq!(file.read().unwrap().unwrap(), token.as_str());
 }

@@ -14,7 +14,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use common::{ISSUER, key};
-use folder::Folder;
+use folder::{Folder, STRANGER, give};
 use oidc_core::{Algorithm, IssuerIdentifier};
 use oidc_issuer::fs::{Files, KeyFolder, StateFile, key_encryption_key};
 use oidc_issuer::store::{
@@ -112,6 +112,24 @@ fn a_state_that_others_may_write_is_refused() {
     }
 }
 
+#[test]
+fn a_state_of_another_user_is_refused() {
+    let folder = Folder::new("state-owner");
+    let path = folder.0.join("state.json");
+    let open = || StateFile::open(Files::new(), &path);
+    open().unwrap().commit(None, b"x").unwrap();
+    let user = std::fs::metadata(&path).unwrap().uid();
+    for what in [&folder.0, &path, &folder.0.join("state.json.lock")] {
+        if !give(what, STRANGER) {
+            return;
+        }
+        let error = open().unwrap_err();
+        assert_eq!((error.code(), &error.path), ("file_owner", what));
+        assert!(give(what, user));
+        open().unwrap();
+    }
+}
+
 /// What every place of private keys does.
 fn keeps_keys(keys: &impl PrivateKeys) {
     let (one, two) = (name_of("one"), name_of("a/kid with: anything\\../"));
@@ -178,6 +196,21 @@ fn key_files_are_the_owners_alone_and_openssl_reads_them() {
         let error = KeyFolder::open(Files::new(), &path).unwrap_err();
         assert_eq!(error.code(), "file_open", "{mode:o}");
     }
+}
+
+#[test]
+fn keys_in_a_folder_of_another_user_are_refused() {
+    let folder = Folder::new("keys-owner");
+    let path = folder.0.join("keys");
+    KeyFolder::open(Files::new(), &path).unwrap();
+    let user = std::fs::metadata(&path).unwrap().uid();
+    if !give(&path, STRANGER) {
+        return;
+    }
+    let error = KeyFolder::open(Files::new(), &path).unwrap_err();
+    assert_eq!((error.code(), &error.path), ("file_owner", &path));
+    assert!(give(&path, user));
+    KeyFolder::open(Files::new(), &path).unwrap();
 }
 
 #[test]
@@ -398,4 +431,7 @@ fn a_key_encryption_key_is_32_bytes_of_its_owners_alone() {
     }
     set_mode(&path, 0o600);
     assert_eq!(read().unwrap(), [5; 32]);
+    if give(&path, STRANGER) {
+        assert_eq!(read().unwrap_err().code(), "file_owner");
+    }
 }

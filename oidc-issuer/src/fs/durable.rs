@@ -2,17 +2,17 @@
 
 use core::fmt;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::OFlags;
 
 use super::error::{FileError, FileFault};
-use crate::random::{SecureRandom, SystemRandom};
+use super::judged;
+use super::reading::{self, look_at, open};
+use super::temporary::Temporary;
 
 /// Writes, reads and removes files durably.
 ///
@@ -88,7 +88,7 @@ impl Files {
         let folder = folder_of(path)?;
         self.tell(Step::Create);
         let temporary = Temporary::create(path, folder)?;
-        let mut file = &temporary.file;
+        let mut file = temporary.file();
         // While the file is empty: nobody who may not read the bytes can open it in time.
         prepare(file)?;
         file.set_permissions(Permissions::from_mode(mode))
@@ -103,27 +103,25 @@ impl Files {
         self.flush_folder(folder)
     }
 
-    /// The bytes of a file of at most `max`.
+    /// The bytes of a file of at most `max`. While they are read they are not moved, so that a secret
+    /// leaves no copies behind in memory.
     ///
     /// # Errors
     ///
     /// [`FileError`]; [`FileFault::TooLong`] above `max`, [`FileFault::Kind`] for what is no plain
     /// file.
     pub fn read(&self, path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
-        let file = open(path)?;
-        let metadata = file.metadata().map_err(FileError::io(path, "look at"))?;
-        if !metadata.is_file() {
-            let expected = "a plain file";
-            return Err(FileError::new(path, FileFault::Kind { expected }));
-        }
-        let mut bytes = Vec::new();
-        file.take(max.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(FileError::io(path, "read"))?;
-        if u64::try_from(bytes.len()).map_or(true, |length| length > max) {
-            return Err(FileError::new(path, FileFault::TooLong { max }));
-        }
-        Ok(bytes)
+        reading::read(path, max)
+    }
+
+    /// Like [`read`](Self::read), of a file that is the owner's alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); [`FileFault::Owner`] for a file of another user than this process's and
+    /// root, [`FileFault::Open`] where others may read or write it.
+    pub fn read_private(&self, path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+        reading::read_private(path, max)
     }
 
     /// Removes a file. One that is not there is removed.
@@ -159,13 +157,16 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// [`FileError`].
+    /// [`FileError`]; [`FileFault::Owner`] for one that is to be its owner's alone (no bit of `mode` is
+    /// for others) in a folder of another user, who could put one of their own in its place.
     pub fn create_folder(&self, path: &Path, mode: u32) -> Result<(), FileError> {
         if path.is_dir() {
             return Ok(());
         }
-        if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
-            self.create_folder(above, mode)?;
+        let above = parent_or_here(path);
+        self.create_folder(above, mode)?;
+        if !judged::is_for_others(mode) {
+            judged::refuse_foreign(above, &look_at(above)?)?;
         }
         // With the mode from the beginning; the process's mask may have taken some of it.
         match DirBuilder::new().mode(mode).create(path) {
@@ -174,30 +175,30 @@ impl Files {
             Err(_) if path.is_dir() => return Ok(()),
             Err(error) => return Err(FileError::io(path, "make the folder")(error)),
         }
-        std::fs::set_permissions(path, Permissions::from_mode(mode))
+        // The folder itself: by its name it could be a link by now, to anything.
+        open(path, OFlags::DIRECTORY | OFlags::NOFOLLOW)?
+            .set_permissions(Permissions::from_mode(mode))
             .map_err(FileError::io(path, "set the mode of"))?;
-        self.flush_folder(parent_or_here(path))
+        self.flush_folder(above)
     }
 
-    /// Refuses a file or folder that others than its owner may write: they could put in its place
-    /// what they like. A folder with the sticky bit is safe for a file that is there already, and
-    /// still not for the names that are not.
+    /// Refuses a file or folder that others than this process's user and root may write, or could give
+    /// themselves leave to, because it is theirs: they could put in its place what they like. A folder
+    /// with the sticky bit is safe for a file that is there already, and still not for the names that
+    /// are not.
     ///
     /// # Errors
     ///
-    /// [`FileFault::Writable`] with its mode.
+    /// [`FileFault::Owner`] with whose it is, [`FileFault::Writable`] with its mode.
     pub fn refuse_writable_by_others(&self, path: &Path) -> Result<(), FileError> {
-        let metadata = std::fs::metadata(path).map_err(FileError::io(path, "look at"))?;
-        let mode = metadata.mode() & 0o7777;
-        if mode & 0o022 == 0 {
-            return Ok(());
-        }
-        Err(FileError::new(path, FileFault::Writable { mode }))
+        let metadata = look_at(path)?;
+        judged::refuse_foreign(path, &metadata)?;
+        judged::refuse_writable(path, &metadata)
     }
 
     fn flush_folder(&self, folder: &Path) -> Result<(), FileError> {
         self.tell(Step::FlushFolder);
-        open(folder)?
+        open(folder, OFlags::empty())?
             .sync_all()
             .map_err(FileError::io(folder, "flush"))
     }
@@ -215,77 +216,6 @@ impl fmt::Debug for Files {
             .field("observed", &self.observer.is_some())
             .finish_non_exhaustive()
     }
-}
-
-/// Names of temporary files that may be tried before it counts as an error.
-const MAX_TRIES: usize = 16;
-
-/// A file beside the one that it will replace; gone when it is dropped before that.
-struct Temporary {
-    path: Option<PathBuf>,
-    file: File,
-}
-
-impl Temporary {
-    /// Nobody but the owner may open it, and it was not there before.
-    fn create(target: &Path, folder: &Path) -> Result<Temporary, FileError> {
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let mut tries = 0_usize;
-        loop {
-            let mut random = [0; 8];
-            let filled = SystemRandom::new().fill(&mut random);
-            let number = u64::from_le_bytes(random);
-            filled.map_err(|error| {
-                FileError::io(target, "name a temporary file for")(std::io::Error::other(error))
-            })?;
-            let path = folder.join(format!(".{name}.{number:016x}.tmp"));
-            let mut options = OpenOptions::new();
-            match options.write(true).create_new(true).mode(0o600).open(&path) {
-                Ok(file) => {
-                    let path = Some(path);
-                    return Ok(Temporary { path, file });
-                }
-                Err(error)
-                    if error.kind() == std::io::ErrorKind::AlreadyExists && tries < MAX_TRIES =>
-                {
-                    tries = tries.saturating_add(1);
-                }
-                Err(error) => {
-                    return Err(FileError::io(target, "make a temporary file for")(error));
-                }
-            }
-        }
-    }
-
-    fn rename(mut self, target: &Path) -> Result<(), FileError> {
-        if let Some(path) = self.path.take() {
-            let renamed = std::fs::rename(&path, target);
-            if renamed.is_err() {
-                self.path = Some(path);
-            }
-            renamed.map_err(FileError::io(target, "replace"))?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            // It is of no use to anybody; if it cannot go, it is a small file too many.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
-fn open(path: &Path) -> Result<File, FileError> {
-    // Without waiting for a writer: somebody may have put a pipe where a file was.
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)
-        .map_err(FileError::io(path, "open"))
 }
 
 fn folder_of(path: &Path) -> Result<&Path, FileError> {

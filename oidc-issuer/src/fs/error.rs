@@ -68,6 +68,15 @@ pub enum FileFault {
         /// Its mode.
         mode: u32,
     },
+    /// It belongs to another user, who may do with it what they like.
+    #[error("belongs to user {owner}, not to user {user} or root")]
+    #[non_exhaustive]
+    Owner {
+        /// Whose it is, by number.
+        owner: u32,
+        /// As whom this process runs, by number.
+        user: u32,
+    },
     /// It is no folder, or no plain file.
     #[error("is not {expected}")]
     #[non_exhaustive]
@@ -104,6 +113,7 @@ impl FileFault {
             Self::Network => "file_network",
             Self::Open { .. } => "file_open",
             Self::Writable { .. } => "file_writable",
+            Self::Owner { .. } => "file_owner",
             Self::Kind { .. } => "file_kind",
             Self::NoFileName => "file_name",
             Self::ReadBack => "file_read_back",

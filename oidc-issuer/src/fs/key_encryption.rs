@@ -1,6 +1,5 @@
 //! The key that encrypts private keys, from a file.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -17,18 +16,18 @@ use super::error::{FileError, FileFault};
 ///
 /// # Errors
 ///
-/// [`FileFault::Open`] when others may read it, [`FileFault::KeyLength`] unless it has 32 bytes.
+/// [`FileFault::Owner`] when it belongs to another user, [`FileFault::Open`] when others may read it,
+/// [`FileFault::KeyLength`] unless it has 32 bytes.
 pub fn key_encryption_key(files: &Files, path: &Path) -> Result<Zeroizing<[u8; 32]>, FileError> {
-    let metadata = std::fs::metadata(path).map_err(FileError::io(path, "look at"))?;
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(FileError::new(path, FileFault::Open { mode }));
-    }
     let wrong = || FileError::new(path, FileFault::KeyLength);
-    if metadata.len() != 32 {
-        return Err(wrong());
-    }
-    let bytes = Zeroizing::new(files.read(path, 32)?);
+    let bytes = match files.read_private(path, KEY_BYTES) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) if matches!(error.fault, FileFault::TooLong { .. }) => return Err(wrong()),
+        Err(error) => return Err(error),
+    };
     let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| wrong())?;
     Ok(Zeroizing::new(key))
 }
+
+/// Of AES-256.
+const KEY_BYTES: u64 = 32;

@@ -1,6 +1,5 @@
 //! Private keys, each in a file of its own.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use oidc_core::{Algorithm, IssuerIdentifier, base64url};
@@ -8,7 +7,9 @@ use zeroize::Zeroizing;
 
 use super::durable::Files;
 use super::error::{FileError, FileFault};
+use super::judged;
 use super::lock::Locked;
+use super::reading::look_at;
 use crate::backend;
 use crate::rotation::KeyRef;
 use crate::state::RingName;
@@ -32,15 +33,14 @@ impl KeyFolder {
     ///
     /// # Errors
     ///
+    /// [`FileFault::Owner`] when it belongs to another user, or is to be made in a folder that does;
     /// [`FileFault::Open`] when others may read or enter it.
     pub fn open(files: Files, folder: impl Into<PathBuf>) -> Result<KeyFolder, FileError> {
         let folder = folder.into();
         files.create_folder(&folder, 0o700)?;
-        let metadata = std::fs::metadata(&folder).map_err(FileError::io(&folder, "look at"))?;
-        let mode = metadata.mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(FileError::new(&folder, FileFault::Open { mode }));
-        }
+        let metadata = look_at(&folder)?;
+        judged::refuse_foreign(&folder, &metadata)?;
+        judged::refuse_open(&folder, &metadata)?;
         Ok(KeyFolder { files, folder })
     }
 

@@ -47,8 +47,9 @@ impl StateFile {
     ///
     /// # Errors
     ///
-    /// [`FileFault::Writable`] when others may write the folder, the file or its lock;
-    /// [`FileFault::Network`] on a file system whose locks other machines do not see.
+    /// [`FileFault::Owner`] when the folder, the file or its lock belongs to another user,
+    /// [`FileFault::Writable`] when others may write it; [`FileFault::Network`] on a file system whose
+    /// locks other machines do not see.
     pub fn open(files: Files, path: impl Into<PathBuf>) -> Result<StateFile, FileError> {
         let path = path.into();
         let name = path.file_name();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::durable::Files;
 use super::error::FileError;
+use super::reading::read_itself;
 use crate::token::Token;
 
 /// A file that holds a token and nothing else, without a newline at its end, as the tools that read
@@ -68,13 +69,14 @@ impl TokenFile {
             .map_err(FileError::io(&self.path, "keep the owner of"))
     }
 
-    /// The text that is in it, if it is one.
+    /// The text that is in it, if it is one. A symbolic link is not followed: whoever put it there would
+    /// choose what is opened.
     ///
     /// # Errors
     ///
     /// [`FileError`].
     pub fn read(&self) -> Result<Option<String>, FileError> {
-        let bytes = self.files.read(&self.path, Self::MAX_BYTES)?;
+        let bytes = read_itself(&self.path, Self::MAX_BYTES)?;
         Ok(String::from_utf8(bytes).ok())
     }
 }

@@ -17,6 +17,11 @@ use crate::publication::Document;
 /// The web server sends the headers: `Content-Type` and `Cache-Control` as
 /// [`Document::media_type`] and [`Document::cache_control`] have them. Files without an extension
 /// get no media type by themselves.
+///
+/// # Security
+///
+/// Whoever may write to the folder says which keys are the issuer's. Whose it is and who else may write
+/// to it is not judged: it may well belong to the web server.
 #[derive(Clone, Debug)]
 pub struct Webroot {
     files: Files,

@@ -11,7 +11,7 @@
     reason = "these helpers run in tests only"
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Made for a test, and gone at its end.
@@ -52,4 +52,12 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Another user.
+pub(crate) const STRANGER: u32 = 12_345;
+
+/// Makes this another user's, which only root can do. False for everybody else.
+pub(crate) fn give(path: &Path, user: u32) -> bool {
+    std::os::unix::fs::chown(path, Some(user), None).is_ok()
 }
