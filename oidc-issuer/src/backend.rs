@@ -204,7 +204,7 @@ pub(crate) fn has_verification(algorithm: Algorithm) -> bool {
 pub(crate) fn seal(key: &[u8; 32], bound_to: &[u8], plain: &[u8]) -> Result<Vec<u8>, Failed> {
     let mut nonce = [0; NONCE_LEN];
     fill(&Random::new(), &mut nonce)?;
-    let mut sealed = plain.to_vec();
+    let mut sealed = with_room_for_tag(plain);
     let sealing = aead_key(key)?;
     sealing
         .seal_in_place_append_tag(
@@ -214,6 +214,14 @@ pub(crate) fn seal(key: &[u8; 32], bound_to: &[u8], plain: &[u8]) -> Result<Vec<
         )
         .map_err(|_| Failed)?;
     Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// A copy to encrypt in place: `aws-lc-rs` makes room for the tag before it encrypts, and a buffer that
+/// has to move for that leaves the plain text behind.
+fn with_room_for_tag(plain: &[u8]) -> Vec<u8> {
+    let mut copy = Vec::with_capacity(plain.len().saturating_add(AES_256_GCM.tag_len()));
+    copy.extend_from_slice(plain);
+    copy
 }
 
 /// Decrypts what [`seal`] has made with the same key, bound to the same.
@@ -362,5 +370,23 @@ fn rsa_verification(algorithm: Algorithm) -> Option<&'static RsaParameters> {
         | Algorithm::Es384
         | Algorithm::Es512
         | _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_is_encrypted_where_it_is() {
+        let mut buffer = with_room_for_tag(&[7; 1_000]);
+        let place = buffer.as_ptr();
+        let sealed = aead_key(&[1; 32]).unwrap().seal_in_place_append_tag(
+            Nonce::assume_unique_for_key([0; NONCE_LEN]),
+            Aad::empty(),
+            &mut buffer,
+        );
+        assert!(sealed.is_ok());
+        assert_eq!((buffer.as_ptr(), buffer.len()), (place, 1_016));
     }
 }

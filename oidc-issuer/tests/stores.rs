@@ -213,6 +213,52 @@ fn keys_in_a_folder_of_another_user_are_refused() {
     KeyFolder::open(Files::new(), &path).unwrap();
 }
 
+/// Of a key that was never used: nobody else would destroy it.
+#[test]
+fn what_a_crash_has_left_of_a_key_goes_with_the_next_one() {
+    let folder = Folder::new("keys-crash");
+    let path = folder.0.join("keys");
+    let keys = KeyFolder::open(Files::new(), &path).unwrap();
+    let pem = key(Algorithm::EdDsa).to_pkcs8_pem();
+    let left = path.join(".main-x.pem.0123456789abcdef.tmp");
+    let others = [
+        ".main-x.pem.tmp",
+        ".main-x.pem.0123456789abcdeg.tmp",
+        ".main-x.pem.0123456789abcde.tmp",
+        "main-x.pem.0123456789abcdef.tmp",
+        ".main-x.txt.0123456789abcdef.tmp",
+        ".notes",
+    ];
+    for name in others {
+        std::fs::write(path.join(name), "kept").unwrap();
+    }
+    for step in 0..2 {
+        std::fs::write(&left, "a private key").unwrap();
+        if step == 0 {
+            keys.put(&name_of("one"), &pem).unwrap();
+        } else {
+            keys.destroy(&name_of("one")).unwrap();
+        }
+        assert!(!left.exists(), "{step}");
+    }
+    for name in others {
+        assert!(path.join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn what_a_crash_has_left_of_a_state_goes_with_the_next_one() {
+    let folder = Folder::new("state-crash");
+    let path = folder.0.join("state.json");
+    let left = folder.write(".state.json.0123456789abcdef.tmp", "half");
+    let other = folder.write(".other.json.0123456789abcdef.tmp", "somebody else's");
+    let store = StateFile::open(Files::new(), &path).unwrap();
+    // To look changes nothing.
+    assert!(store.load().unwrap().is_none() && left.exists());
+    store.commit(None, b"whole").unwrap();
+    assert!(!left.exists() && other.exists());
+}
+
 #[test]
 fn a_file_from_a_backup_does_not_bring_a_destroyed_key_back() {
     let folder = Folder::new("keys-backup");

@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 use super::error::{FileError, FileFault};
 use super::judged;
 use super::reading::{self, look_at, open};
-use super::temporary::Temporary;
+use super::temporary::{self, Temporary};
 
 /// Writes, reads and removes files durably.
 ///
@@ -153,6 +153,27 @@ impl Files {
         file.sync_all().map_err(FileError::io(path, "flush"))
     }
 
+    /// Removes the temporary files of the names that `ours` says, which a crash has left in the folder.
+    /// While a lock keeps out whoever else makes them.
+    ///
+    /// One that cannot go is a file too many, and nothing else: no name of it is read.
+    pub(super) fn sweep(&self, folder: &Path, ours: impl Fn(&str) -> bool) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if name
+                .to_str()
+                .and_then(temporary::replaced_by)
+                .is_some_and(&ours)
+            {
+                let path = entry.path();
+                let length = entry.metadata().map_or(0, |metadata| metadata.len());
+                let zeros = vec![0; usize::try_from(length).unwrap_or_default()];
+                let _ = self.overwrite(&path, &zeros);
+                let _ = self.remove(&path);
+            }
+        }
+    }
+
     /// Makes a folder and those above it, with this mode for those that were not there.
     ///
     /// # Errors
@@ -225,7 +246,7 @@ fn folder_of(path: &Path) -> Result<&Path, FileError> {
     Ok(parent_or_here(path))
 }
 
-fn parent_or_here(path: &Path) -> &Path {
+pub(super) fn parent_or_here(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),

@@ -44,8 +44,16 @@ impl KeyFolder {
         Ok(KeyFolder { files, folder })
     }
 
+    /// Keeps other writers out, and removes what one that has crashed has left.
     fn lock(&self) -> Result<Locked, PrivateKeysError> {
-        Locked::wait(&self.folder.join(LOCK)).map_err(unavailable)
+        let locked = Locked::wait(&self.folder.join(LOCK)).map_err(unavailable)?;
+        let endings = [KEY, DESTROYED];
+        let ours = |name: &str| {
+            let ending = name.rsplit_once('.');
+            ending.is_some_and(|(_, ending)| endings.contains(&ending))
+        };
+        self.files.sweep(&self.folder, ours);
+        Ok(locked)
     }
 
     fn paths(&self, key: &KeyRef) -> (PathBuf, PathBuf) {

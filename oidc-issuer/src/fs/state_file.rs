@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use oidc_core::base64url;
 
-use super::durable::Files;
+use super::durable::{Files, parent_or_here};
 use super::error::{FileError, FileFault};
 use super::lock::Locked;
 use crate::backend;
@@ -62,11 +62,9 @@ impl StateFile {
             lock: path.with_file_name(lock),
             path,
         };
-        let folder = match store.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            Some(_) | None => Path::new("."),
-        };
-        store.files.refuse_writable_by_others(folder)?;
+        store
+            .files
+            .refuse_writable_by_others(parent_or_here(&store.path))?;
         drop(Locked::wait(&store.lock)?);
         store.files.refuse_writable_by_others(&store.lock)?;
         match store.files.refuse_writable_by_others(&store.path) {
@@ -120,6 +118,9 @@ impl StateFile {
 
     fn replace(&self, expected: Option<&Version>, state: &[u8]) -> Result<Outcome, FileError> {
         let locked = Locked::wait(&self.lock)?;
+        // What a writer that has crashed has left.
+        let folder = parent_or_here(&self.path);
+        self.files.sweep(folder, |name| self.path.ends_with(name));
         let held = self.read()?;
         let there = held.as_ref().map(Held::version);
         if there.as_ref() != expected {

@@ -77,3 +77,11 @@ impl Drop for Temporary {
 fn temporary_name(name: &str, number: u64) -> String {
     format!(".{name}.{number:016x}.tmp")
 }
+
+/// The name of the file that a temporary one of this name was to replace.
+pub(super) fn replaced_by(temporary: &str) -> Option<&str> {
+    let rest = temporary.strip_prefix('.')?.strip_suffix(".tmp")?;
+    let (name, number) = rest.rsplit_once('.')?;
+    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (number.len() == 16 && number.bytes().all(digit)).then_some(name)
+}
