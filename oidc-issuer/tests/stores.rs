@@ -91,6 +91,27 @@ fn a_state_that_was_cut_off_or_changed_is_damaged() {
     assert_eq!(store.load().unwrap().unwrap().state, b"the state");
 }
 
+/// A replica that has not read since would write over what came of the backup.
+#[test]
+fn a_version_from_before_a_backup_was_put_back_is_none_after_it() {
+    let folder = Folder::new("state-backup");
+    let path = folder.0.join("state.json");
+    let store = StateFile::open(Files::new(), &path).unwrap();
+    let version = || store.load().unwrap().unwrap().version;
+    store.commit(None, b"one").unwrap();
+    let (backup, first) = (std::fs::read(&path).unwrap(), version());
+    store.commit(Some(&first), b"lost").unwrap();
+    let lost = version();
+    std::fs::write(&path, backup).unwrap();
+    // The same bytes are the same version.
+    assert_eq!(version(), first);
+    store.commit(Some(&first), b"two").unwrap();
+    let error = store.commit(Some(&lost), b"over it").unwrap_err();
+    assert_eq!(error.code(), "commit_conflict");
+    store.commit(Some(&version()), b"three").unwrap();
+    assert_eq!(store.load().unwrap().unwrap().state, b"three");
+}
+
 #[test]
 fn a_state_that_others_may_write_is_refused() {
     let folder = Folder::new("state-mode");

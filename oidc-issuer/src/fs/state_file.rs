@@ -161,6 +161,7 @@ impl StateStore for StateFile {
 /// What is in the file.
 struct Held {
     number: u64,
+    checksum: String,
     state: Vec<u8>,
 }
 
@@ -176,12 +177,14 @@ impl Held {
         let number = number.parse().ok()?;
         (sum == checksum(number, state)).then(|| Held {
             number,
+            checksum: sum.to_owned(),
             state: state.to_vec(),
         })
     }
 
+    /// The number alone is no version: after a backup was put back it is counted up to again.
     fn version(&self) -> Version {
-        Version::new(self.number.to_string())
+        Version::new(format!("{} {}", self.number, self.checksum))
     }
 
     fn stored(self) -> Stored {
