@@ -292,6 +292,10 @@ fn the_path_of_the_jwk_set_stays_below_the_webroot() {
         ("/a/./b", false),
         ("/a\nb", false),
         ("/.well-known/openid-configuration", false),
+        ("/.well-known/openid-configuration/jwks", false),
+        ("/.well-known/openid-configuration.jwks", true),
+        ("/.well-known", false),
+        ("/.well-known2", true),
     ] {
         let webroot = Webroot::open(Files::new(), &folder.0, path);
         assert_eq!(webroot.is_ok(), ok, "{path:?}");

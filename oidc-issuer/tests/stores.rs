@@ -327,9 +327,11 @@ fn a_key_file_in_the_place_of_another_is_refused_and_foreign_files_are_left_alon
             .collect::<Vec<_>>(),
         ["private_key_unusable"]
     );
-    std::fs::write(path.join("foreign.pem"), "not ours").unwrap();
-    assert_eq!(keys.list().unwrap().len(), 1);
-    assert!(path.join("foreign.pem").exists());
+    for foreign in [&b"not ours"[..], b"\xff", &vec![b'x'; 100_000]] {
+        std::fs::write(path.join("foreign.pem"), foreign).unwrap();
+        assert_eq!(keys.list().unwrap().len(), 1);
+        assert!(path.join("foreign.pem").exists());
+    }
 }
 
 /// What is kept instead of the key.

@@ -142,8 +142,14 @@ impl PrivateKeys for KeyFolder {
                 continue;
             }
             // A file that is no key of ours is nobody's to remove.
-            if let Some(text) = self.read(&path)?
-                && let Some(key) = parse_head(&text)
+            let text = match self.files.read(&path, MAX_BYTES).map(Zeroizing::new) {
+                Ok(bytes) => bytes,
+                Err(error) if error.is_not_found() => continue,
+                Err(error) if matches!(error.fault, FileFault::TooLong { .. }) => continue,
+                Err(error) => return Err(unavailable(error)),
+            };
+            if let Ok(text) = std::str::from_utf8(&text)
+                && let Some(key) = parse_head(text)
                 && self.paths(&key).0 == path
             {
                 keys.push(key);

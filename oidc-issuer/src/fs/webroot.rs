@@ -48,14 +48,15 @@ impl Webroot {
     ///
     /// # Errors
     ///
-    /// [`FileFault::Outside`] for a path that leaves the folder or is that of the discovery
-    /// document; folders that cannot be made.
+    /// [`FileFault::Outside`] for a path that leaves the folder, or that is in the way of the discovery
+    /// document: its own, its folder's, or one below it; folders that cannot be made.
     pub fn open(files: Files, folder: &Path, jwks_path: &str) -> Result<Webroot, FileError> {
         let outside = || FileError::new(Path::new(jwks_path), FileFault::Outside);
         let relative = jwks_path.strip_prefix('/').ok_or_else(outside)?;
         let plain = |part: &str| !matches!(part, "" | "." | "..");
         let clean = relative.split('/').all(plain) && !relative.chars().any(char::is_control);
-        if !clean || relative == DISCOVERY {
+        let (discovery, jwk_set) = (Path::new(DISCOVERY), Path::new(relative));
+        if !clean || discovery.starts_with(jwk_set) || jwk_set.starts_with(discovery) {
             return Err(outside());
         }
         let webroot = Webroot {
