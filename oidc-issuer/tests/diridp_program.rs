@@ -17,10 +17,12 @@ mod common;
 mod example_program;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
 
 use common::{from_base64url, key};
 use example_program::{Dice, example, signal};
@@ -134,12 +136,13 @@ struct Running {
 
 impl Running {
     fn start(folder: &Folder) -> Running {
-        let mut child = Command::new(example("diridp"))
-            .arg(folder.path("config.yaml"))
-            .arg("--debug")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(example("diridp"));
+        command.arg(folder.path("config.yaml")).arg("--debug");
+        Running::of(&mut command)
+    }
+
+    fn of(command: &mut Command) -> Running {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         Running {
             child,
@@ -635,6 +638,95 @@ fn a_closed_log_ends_nothing_and_its_lines_have_no_control_characters() {
     );
 }
 
+/// Directories whose names are complained of, more than a pipe takes: 64 KiB. Whoever wrote the
+/// complaints to it would wait for a reader before the first token is made.
+fn complaints(folder: &Folder) -> (Value, usize) {
+    let containers = folder.path("run/c");
+    let count = 1_000;
+    for number in 0..count {
+        std::fs::create_dir_all(containers.join(format!("bad name {number:0>100}"))).unwrap();
+    }
+    let token = json!({"path": containers.join(":sub/token"), "claims": {"aud": "cloud"}});
+    (token, count)
+}
+
+const COMPLAINT: &str = ": the name is no subject";
+
+/// What the program tells systemd.
+struct Notified(UnixDatagram);
+
+impl Notified {
+    fn until(&self, wanted: &str) {
+        let mut said = [0; 100];
+        loop {
+            let length = self.0.recv(&mut said).unwrap();
+            if said.get(..length) == Some(wanted.as_bytes()) {
+                return;
+            }
+        }
+    }
+}
+
+/// Whoever reads the log can stop reading it, and nothing else.
+#[test]
+fn tokens_are_refreshed_while_nobody_reads_the_log() {
+    let folder = Folder::new("unread");
+    let (by_name, count) = complaints(&folder);
+    folder.configure(&eddsa(), &json!([by_name, folder.app_token()]));
+    let socket = folder.path("notify");
+    let notified = Notified(UnixDatagram::bind(&socket).unwrap());
+    let mut command = Command::new(example("diridp"));
+    command
+        .arg(folder.path("config.yaml"))
+        .env("NOTIFY_SOCKET", &socket);
+    let mut running = Running::of(&mut command);
+    notified.until("READY=1");
+    let token = folder.path("run/app/token");
+    std::fs::remove_file(&token).unwrap();
+    std::fs::create_dir(folder.path("run/c/two")).unwrap();
+    running.signal("HUP");
+    notified.until("READY=1");
+    // A pass comes before the next signal is taken.
+    running.signal("HUP");
+    notified.until("RELOADING=1");
+    assert_eq!(parts(&folder.read("run/app/token")).1["sub"], "app");
+    assert_eq!(parts(&folder.read("run/c/two/token")).1["sub"], "two");
+    running.signal("TERM");
+    notified.until("STOPPING=1");
+    assert!(running.child.wait().unwrap().success());
+    // It was really full.
+    let mut said = String::new();
+    running.log.read_to_string(&mut said).unwrap();
+    assert!(said.matches(COMPLAINT).count() < count, "{}", said.len());
+}
+
+/// Why it ends is said last, whether there is much to say before that or nobody reads.
+#[test]
+fn a_failure_is_said_last_and_waits_for_nobody() {
+    let folder = Folder::new("last");
+    let (by_name, count) = complaints(&folder);
+    let config = json!({
+        "state_dir": folder.path("state"),
+        "providers": {
+            "main": {"issuer": "https://example.com", "keys": eddsa(), "tokens": [by_name]},
+            "open": {"issuer": "https://open.example.com", "keys": eddsa(), "tokens": []}
+        }
+    });
+    std::fs::write(folder.path("config.yaml"), config.to_string()).unwrap();
+    let keys = folder.path("state/open/keys/EdDSA");
+    std::fs::create_dir_all(&keys).unwrap();
+    std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (ok, _, said) = once(&folder, &["--once"]);
+    assert!(!ok);
+    assert_eq!(said.matches(COMPLAINT).count(), count);
+    assert_eq!(said.lines().last(), Some("error: not opened: open"));
+
+    let mut command = Command::new(example("diridp"));
+    command.arg(folder.path("config.yaml")).arg("--once");
+    let mut unread = Running::of(&mut command);
+    assert_eq!(unread.child.wait().unwrap().code(), Some(1));
+}
+
 /// The emergency: what it would do, and what it does.
 #[test]
 fn a_key_is_revoked_or_it_is_said_what_that_would_do() {
@@ -835,7 +927,7 @@ fn fifty_kills_lose_no_key_and_tear_no_token() {
                 .spawn()
                 .unwrap();
             std::fs::create_dir(containers.join(format!("c{round}"))).unwrap();
-            let moment = std::time::Duration::from_micros(500 + dice.below(40_000));
+            let moment = Duration::from_micros(500 + dice.below(40_000));
             // Nobody answers: it waits, and no longer than this.
             let (_open, nothing) = std::sync::mpsc::channel::<()>();
             let _ = nothing.recv_timeout(moment);

@@ -94,8 +94,16 @@ async fn serve(arguments: Serve) -> Outcome {
     let (log, rest) = Log::to(std::io::stderr());
     let outcome = drive(arguments, &log).await;
     drop(log);
-    rest.wait();
-    outcome
+    match outcome {
+        Ok(code) => {
+            rest.wait();
+            Ok(code)
+        }
+        Err(error) => {
+            rest.end_with(format_args!("ci_runner: {}", chain(&*error)));
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }
 
 /// Keys rotate whether anybody reads the log or not.

@@ -44,17 +44,22 @@ fn main() -> ExitCode {
         let _ = writeln!(std::io::stderr().lock(), "{USAGE}");
         return ExitCode::from(2);
     };
-    let log = Log::new(arguments.level, arguments.syslog);
-    match run(&arguments, log) {
-        Ok(()) => ExitCode::SUCCESS,
+    let (log, rest) = Log::to(std::io::stderr(), arguments.level, arguments.syslog);
+    let outcome = run(&arguments, &log);
+    drop(log);
+    match outcome {
+        Ok(()) => {
+            rest.wait();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            log.error(chain(&*error));
+            rest.end_with(chain(&*error));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
+fn run(arguments: &Arguments, log: &Log) -> Result<(), Box<dyn Error>> {
     let config = read_config(&arguments.config)?;
     let files = Files::new();
     if let Some(kid) = arguments.revoke.as_ref().filter(|_| arguments.dry_run) {
@@ -103,14 +108,14 @@ struct Providers {
 }
 
 impl Providers {
-    fn open(config: Config, files: &Files, log: Log) -> Providers {
+    fn open(config: Config, files: &Files, log: &Log) -> Providers {
         let mut providers = Providers {
             broken: (0..config.providers().len()).collect(),
             config,
             services: Vec::new(),
             retry_at: Duration::ZERO,
             files: files.clone(),
-            log,
+            log: log.clone(),
         };
         providers.open_broken();
         providers
@@ -146,7 +151,7 @@ impl Providers {
             let old = services
                 .iter_mut()
                 .find(|service| service.provider().name() == name);
-            match (Service::open(config, provider, files, *log), old) {
+            match (Service::open(config, provider, files, log), old) {
                 (Ok(service), Some(old)) => *old = service,
                 (Ok(service), None) => services.push(service),
                 (Err(error), old) => {
@@ -220,7 +225,7 @@ impl Providers {
 const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 
-async fn serve(path: &Path, mut providers: Providers, log: Log) -> Result<(), Box<dyn Error>> {
+async fn serve(path: &Path, mut providers: Providers, log: &Log) -> Result<(), Box<dyn Error>> {
     let mut reload = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -41,7 +41,7 @@ impl Service {
         config: &Config,
         provider: &Provider,
         files: &Files,
-        log: Log,
+        log: &Log,
     ) -> Result<Service, Box<dyn Error>> {
         let rotation = Rotation::new(rotation_config(provider)?);
         let folder = config.state_dir().join(provider.name());
@@ -61,7 +61,7 @@ impl Service {
             issuer: None,
             began: now,
             complaints: Complaints::new(),
-            log,
+            log: log.clone(),
         };
         service.confirm_clock();
         Ok(service)
@@ -87,7 +87,7 @@ impl Service {
         for event in self.rotation.take_events() {
             // What happened before this program began was told then.
             if !matches!(&event, Event::Transition(past) if past.at < self.began) {
-                tell(name, &event, self.log);
+                tell(name, &event, &self.log);
             }
         }
         let before = self.issuer.take();
@@ -98,9 +98,8 @@ impl Service {
                         .error(format_args!("{name}: key {kid}: {}", chain(error)));
                 }
                 let (files, now) = (&self.files, clocks().wall);
-                let complaints = &mut self.complaints;
-                let due =
-                    tokens::write_due(&self.provider, &issuer, files, now, complaints, self.log);
+                let (complaints, log) = (&mut self.complaints, &self.log);
+                let due = tokens::write_due(&self.provider, &issuer, files, now, complaints, log);
                 self.issuer = Some(issuer);
                 wait.min(due)
             }
@@ -197,7 +196,7 @@ pub(crate) fn rotation_config(provider: &Provider) -> Result<RotationConfig, Box
     Ok(config)
 }
 
-fn tell(name: &str, event: &Event, log: Log) {
+fn tell(name: &str, event: &Event, log: &Log) {
     match event {
         Event::Transition(transition) => log.notice(format_args!(
             "{name}: key {} of {} is {}",

@@ -23,7 +23,7 @@ pub(crate) fn take_over(
     store: &impl StateStore,
     keys: &impl PrivateKeys,
     now: NumericDate,
-    log: Log,
+    log: &Log,
 ) -> Result<(), Box<dyn Error>> {
     let state = if let Some(stored) = store.load()? {
         RotationState::from_json(&stored.state)?

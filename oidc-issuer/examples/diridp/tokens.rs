@@ -23,7 +23,7 @@ pub(crate) fn write_due(
     files: &Files,
     now: NumericDate,
     complaints: &mut Complaints,
-    log: Log,
+    log: &Log,
 ) -> Duration {
     let mut wait = Duration::MAX;
     for token in provider.tokens() {
@@ -44,7 +44,7 @@ pub(crate) fn write_due(
 const RETRY: Duration = Duration::from_secs(10);
 
 /// The directories that become claims; one `None` for a path without a parameter.
-fn directories(token: &TokenConfig, complaints: &mut Complaints, log: Log) -> Vec<Option<String>> {
+fn directories(token: &TokenConfig, complaints: &mut Complaints, log: &Log) -> Vec<Option<String>> {
     if token.path().parameter().is_none() {
         return vec![None];
     }
@@ -94,7 +94,7 @@ fn write_one(
     issuer: &Issuer,
     files: &Files,
     now: NumericDate,
-    log: Log,
+    log: &Log,
 ) -> Result<Duration, String> {
     let told = |error: &(dyn std::error::Error + 'static)| chain(error);
     let spec = config.token_spec(directory).map_err(|error| told(&error))?;

@@ -65,16 +65,22 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+    let (log, rest) = Log::to(std::io::stderr());
+    let outcome = run(&arguments, &log);
+    drop(log);
+    match outcome {
+        Ok(()) => {
+            rest.wait();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            let _ = writeln!(std::io::stderr().lock(), "{}", chain(&*error));
+            rest.end_with(chain(&*error));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+fn run(arguments: &Arguments, log: &Log) -> Result<(), Box<dyn Error>> {
     let path = &arguments.config;
     let json = Zeroizing::new(Files::new().read(path, MAX_CONFIG_BYTES)?);
     let config = Config::parse(&json);
@@ -84,12 +90,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let (log, rest) = Log::to(std::io::stderr());
-    let outcome = runtime.block_on(serve(config, &state, arguments.port, &log));
-    // Whatever still has the log ends with it.
-    drop((runtime, log));
-    rest.wait();
-    outcome
+    // Whatever still has the log ends with the runtime.
+    runtime.block_on(serve(config, &state, arguments.port, log))
 }
 
 /// Far more than anybody configures by hand.

@@ -18,12 +18,24 @@ pub(crate) struct Log {
 
 /// What is not written yet.
 #[derive(Debug)]
-pub(crate) struct Rest(Receiver<Infallible>);
+pub(crate) struct Rest {
+    last: Sender<String>,
+    written: Receiver<Infallible>,
+}
 
 impl Rest {
     /// Waits until it is, once nobody has the log any more; not for long, as nobody may be reading.
-    pub(crate) fn wait(&self) {
-        let _ = self.0.recv_timeout(Duration::from_secs(1));
+    pub(crate) fn wait(self) {
+        let Rest { last, written } = self;
+        drop(last);
+        let _ = written.recv_timeout(Duration::from_secs(1));
+    }
+
+    /// The same, and says last why the program ends: behind all that waits, however much that is. By
+    /// itself the program would wait for whoever reads.
+    pub(crate) fn end_with(self, failure: impl Display) {
+        let _ = self.last.send(one_line(failure));
+        self.wait();
     }
 }
 
@@ -37,35 +49,45 @@ pub(crate) const MAX_LINE_BYTES: usize = 8_192;
 impl Log {
     pub(crate) fn to(writer: impl Write + Send + 'static) -> (Log, Rest) {
         let (lines, waiting) = sync_channel(MAX_WAITING_LINES);
-        let (written, rest) = channel();
+        let (last, ending) = channel();
+        let (done, written) = channel();
         let left_out = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&left_out);
         thread::spawn(move || {
-            write_lines(writer, &waiting, &counted);
-            drop::<Sender<Infallible>>(written);
+            write_lines(writer, &waiting, &counted, &ending);
+            drop::<Sender<Infallible>>(done);
         });
-        (Log { lines, left_out }, Rest(rest))
+        (Log { lines, left_out }, Rest { last, written })
     }
 
     /// One line is one message, whatever is in it. The end of a long one is left out.
     pub(crate) fn line(&self, message: impl Display) {
-        let mut message = message.to_string().replace(char::is_control, " ");
-        if message.len() > MAX_LINE_BYTES {
-            let mut ends = message.char_indices().map(|(at, _)| at).rev();
-            let end = ends.find(|at| *at <= MAX_LINE_BYTES);
-            message.truncate(end.unwrap_or_default());
-            message.push_str(" (cut)");
-            message.shrink_to_fit();
-        }
-        if self.lines.try_send(message).is_err() {
+        if self.lines.try_send(one_line(message)).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn write_lines(mut to: impl Write, waiting: &Receiver<String>, left_out: &AtomicU64) {
+fn one_line(message: impl Display) -> String {
+    let mut message = message.to_string().replace(char::is_control, " ");
+    if message.len() > MAX_LINE_BYTES {
+        let mut ends = message.char_indices().map(|(at, _)| at).rev();
+        let end = ends.find(|at| *at <= MAX_LINE_BYTES);
+        message.truncate(end.unwrap_or_default());
+        message.push_str(" (cut)");
+        message.shrink_to_fit();
+    }
+    message
+}
+
+fn write_lines(
+    mut to: impl Write,
+    waiting: &Receiver<String>,
+    left_out: &AtomicU64,
+    last: &Receiver<String>,
+) {
+    // Nobody to read it ends nothing.
     while let Ok(line) = waiting.recv() {
-        // Nobody to read it ends nothing.
         let _ = writeln!(to, "{line}");
         match left_out.swap(0, Ordering::Relaxed) {
             0 => {}
@@ -73,5 +95,8 @@ fn write_lines(mut to: impl Write, waiting: &Receiver<String>, left_out: &Atomic
                 let _ = writeln!(to, "{lines} lines were left out here: they came too fast");
             }
         }
+    }
+    while let Ok(line) = last.recv() {
+        let _ = writeln!(to, "{line}");
     }
 }

@@ -65,11 +65,13 @@ fn main() -> ExitCode {
     let served = tokio::runtime::Runtime::new()
         .map_err(Into::into)
         .and_then(|it| it.block_on(run(&serve, log)));
-    rest.wait();
     match served {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            rest.wait();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            let _ = writeln!(std::io::stderr().lock(), "assume_role: {}", chain(&*error));
+            rest.end_with(format_args!("assume_role: {}", chain(&*error)));
             ExitCode::FAILURE
         }
     }

@@ -68,28 +68,28 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+    let (log, rest) = Log::to(io::stderr());
+    match run(&arguments, log) {
+        Ok(()) => {
+            rest.wait();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {}", chain(&*error));
+            rest.end_with(format_args!("error: {}", chain(&*error)));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
     let configuration = Configuration::from_json(&read(&arguments.config)?)?;
     let transport = transport(&configuration, arguments.root_certificates.as_deref())?;
     let ledger = Ledger::open(&arguments.database)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let (log, rest) = Log::to(io::stderr());
-    let outcome = runtime.block_on(serve(configuration, transport, ledger, log, arguments.port));
-    // Whatever still has the ledger or the log ends with it.
-    drop(runtime);
-    rest.wait();
-    outcome
+    // Whatever still has the ledger or the log ends with the runtime.
+    runtime.block_on(serve(configuration, transport, ledger, log, arguments.port))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

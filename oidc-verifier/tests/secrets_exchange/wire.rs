@@ -222,6 +222,38 @@ fn what_was_logged_is_written_when_the_log_has_ended() {
     assert_eq!(String::from_utf8(written).unwrap(), expected);
 }
 
+/// A log that is full takes no more lines, and still the one that says why the program ends.
+#[test]
+fn a_failure_is_the_last_line_of_a_log_that_is_full() {
+    /// Takes nothing before it may.
+    struct Held(Option<std::sync::mpsc::Receiver<()>>, Lines);
+    impl std::io::Write for Held {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            if let Some(held) = self.0.take() {
+                let _ = held.recv();
+            }
+            self.1.write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (lines, read) = std::sync::mpsc::channel();
+    let (release, held) = std::sync::mpsc::channel();
+    let (log, rest) = Log::to(Held(Some(held), Lines(lines)));
+    for number in 0..10_000 {
+        log.line(number);
+    }
+    drop(log);
+    release.send(()).unwrap();
+    rest.end_with("the end\n\u{1b}[2J");
+    let written: Vec<u8> = read.iter().flatten().collect();
+    let written = String::from_utf8(written).unwrap();
+    assert!(written.starts_with("0\n"), "{written}");
+    assert!(written.contains(" lines were left out here: "), "{written}");
+    assert!(written.ends_with("\nthe end  [2J\n"), "{written}");
+}
+
 /// A stranger's words have any length, and a token may be among them.
 #[tokio::test]
 async fn the_operator_reads_of_a_request_what_this_service_has_a_name_for() {
