@@ -22,7 +22,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{from_base64url, key};
 use example_program::{Dice, example, signal};
@@ -531,6 +531,33 @@ fn directories_become_subjects_while_it_runs() {
     assert_eq!(parts(&folder.read("run/c/two/token")).1["sub"], "two");
     // The link's target has its own token, and no second one under the link's name.
     assert_eq!(parts(&folder.read("run/c/linked/token")).1["sub"], "one");
+    let (ok, said) = running.stop();
+    assert!(ok, "{said}");
+}
+
+/// Whoever has a directory can change its mode as often as they like, and each pass makes every token.
+#[test]
+fn a_directory_that_changes_all_the_time_makes_no_busy_loop() {
+    let folder = Folder::new("busy");
+    let directory = folder.path("run/c/one");
+    std::fs::create_dir_all(&directory).unwrap();
+    let token = json!({"path": folder.path("run/c/:sub/token"), "claims": {"aud": "cloud"}});
+    folder.configure(&eddsa(), &json!([token]));
+    let mut running = Running::start(&folder);
+    running.until("one/token: written");
+    let begun = Instant::now();
+    for mode in [0o750, 0o700].into_iter().cycle() {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&directory, permissions).unwrap();
+        if begun.elapsed() > Duration::from_secs(1) {
+            break;
+        }
+    }
+    std::fs::create_dir(folder.path("run/c/two")).unwrap();
+    running.until("two/token: written");
+    let passes = running.said.matches("a folder has changed").count();
+    let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap();
+    assert!((1..=seconds + 2).contains(&passes), "{passes}");
     let (ok, said) = running.stop();
     assert!(ok, "{said}");
 }

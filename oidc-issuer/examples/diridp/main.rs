@@ -240,9 +240,14 @@ async fn serve(path: &Path, mut providers: Providers, log: &Log) -> Result<(), B
     providers.watch(&mut watcher);
     systemd::notify("READY=1");
     loop {
+        // Whoever owns a directory can change it all the time: a pass is made for it once in a while.
+        let changed = async {
+            tokio::time::sleep(SHORTEST_SLEEP).await;
+            changes.recv().await
+        };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            Some(()) = changes.recv() => log.debug("a folder has changed"),
+            Some(()) = changed => log.debug("a folder has changed"),
             _ = reload.recv() => {
                 systemd::notify("RELOADING=1");
                 match read_config(path) {
