@@ -142,6 +142,7 @@ pub struct RemoteKey<S> {
     jwk: Jwk,
     kid: Box<str>,
     algorithm: Algorithm,
+    issuer: IssuerIdentifier,
     /// The `iss` claim as JSON.
     issuer_json: String,
     header: String,
@@ -183,6 +184,7 @@ impl<S: RemoteSigner> RemoteKey<S> {
         Ok(Self {
             header: header_of(algorithm, &kid),
             issuer_json: issuer_json.map_err(|_| RemoteKeyError::Issuer)?,
+            issuer: issuer.clone(),
             signer,
             jwk,
             kid,
@@ -253,8 +255,9 @@ impl<S: RemoteSigner> RemoteKey<S> {
     ///
     /// # Errors
     ///
-    /// [`FailoverError::Spec`] for what no key could sign, and [`FailoverError::Local`] when both
-    /// have failed.
+    /// [`FailoverError::OtherIssuer`] for a key of another issuer, asked or not;
+    /// [`FailoverError::Spec`] for what no key could sign, and [`FailoverError::Local`] when both have
+    /// failed.
     pub async fn issue_or<D>(
         &self,
         local: &Issuer,
@@ -265,6 +268,12 @@ impl<S: RemoteSigner> RemoteKey<S> {
     where
         D: Future<Output = ()>,
     {
+        if *local.id() != self.issuer {
+            return Err(FailoverError::OtherIssuer {
+                remote: self.issuer.clone(),
+                local: local.id().clone(),
+            });
+        }
         let because = match self.issue(spec, now, deadline).await {
             Ok(token) => return Ok((token, SignedBy::Remote)),
             Err(RemoteIssueError::Spec(error)) => return Err(FailoverError::Spec(error)),

@@ -272,6 +272,30 @@ fn a_local_key_stands_in_while_the_signer_fails() {
     assert_eq!(error.code(), "no_key");
 }
 
+/// The wrong tenant's issuer: its tokens would be good ones, of somebody else.
+#[test]
+fn a_key_of_another_issuer_never_stands_in() {
+    let other = IssuerIdentifier::parse("https://other.example").unwrap();
+    let local = Issuer::builder(other)
+        .key(key(Algorithm::Es256))
+        .build()
+        .unwrap();
+    // Told at the first call, not in the first outage.
+    let good = remote(Algorithm::Es256, |signature| {
+        Ok(RemoteSignature::Jws(signature))
+    });
+    let failing = remote(Algorithm::Es256, |_| Err("throttled".into()));
+    for remote in [good, failing] {
+        let error = run(remote.issue_or(&local, &spec(), at(NOW), future::pending())).unwrap_err();
+        assert_eq!(error.code(), "other_issuer");
+        let text = format!(
+            "the local key is of https://other.example, and the remote one of {}",
+            id()
+        );
+        assert_eq!(error.to_string(), text);
+    }
+}
+
 #[test]
 fn what_no_key_could_sign_is_not_sent_to_the_signer() {
     struct Counting(Mutex<usize>);

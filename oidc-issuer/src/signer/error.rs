@@ -1,6 +1,6 @@
 //! Why a remote key makes no token.
 
-use oidc_core::Algorithm;
+use oidc_core::{Algorithm, IssuerIdentifier};
 
 use super::RemoteFailure;
 use crate::token::IssueError;
@@ -84,6 +84,15 @@ pub enum FailoverError {
     /// No key could sign this; the local one was not asked.
     #[error(transparent)]
     Spec(IssueError),
+    /// The local key is one of another issuer: its tokens would be that issuer's.
+    #[error("the local key is of {local}, and the remote one of {remote}")]
+    #[non_exhaustive]
+    OtherIssuer {
+        /// Whose the remote key is.
+        remote: IssuerIdentifier,
+        /// Whose the local one is.
+        local: IssuerIdentifier,
+    },
     /// Both have failed.
     #[error("the remote key failed ({remote}), and so did the local one")]
     #[non_exhaustive]
@@ -100,6 +109,7 @@ impl FailoverError {
     /// A stable code in `snake_case`: that of the last failure.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::OtherIssuer { .. } => "other_issuer",
             Self::Spec(error) | Self::Local { local: error, .. } => error.code(),
         }
     }
