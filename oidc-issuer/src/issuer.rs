@@ -78,7 +78,7 @@ impl Issuer {
     /// Makes a token, valid from `now` for the lifetime in `spec`.
     ///
     /// It is signed with the key of the algorithm that `spec` asks for; else of the ring that the
-    /// first of its audiences is given to; else of the first ring. The claims are `iss`, `sub`,
+    /// first of its audiences which has one is given to; else of the first ring. The claims are `iss`, `sub`,
     /// `aud`, `exp`, `nbf` if asked for, `iat`, `jti` if asked for, then the custom ones; the header
     /// is `alg`, `kid` and `typ` `JWT`.
     ///
@@ -164,18 +164,13 @@ impl Issuer {
             let ring = self.rings.iter().find(|ring| ring.algorithm == algorithm);
             return ring.ok_or(IssueError::NoKey { algorithm });
         }
-        let named = || {
-            let (_, name) = self
-                .audiences
-                .iter()
-                .find(|(audience, _)| spec.audience().iter().any(|wanted| wanted == audience))?;
+        // In the order of the token, which says itself who comes first.
+        let given = |wanted: &str| {
+            let mut audiences = self.audiences.iter();
+            let (_, name) = audiences.find(|(audience, _)| audience == wanted)?;
             self.rings.iter().find(|ring| ring.name == *name)
         };
-        let named = if self.audiences.is_empty() {
-            None
-        } else {
-            named()
-        };
+        let named = spec.audience().iter().find_map(given);
         let ring = named.or_else(|| self.rings.first());
         // INVARIANT: an issuer has a ring.
         ring.ok_or(IssueError::NoKey {

@@ -799,6 +799,28 @@ fn a_new_algorithm_is_announced_before_its_first_token() {
     assert_eq!(try_it(&rotation, &spec(60)).unwrap(), "EdDSA");
 }
 
+/// Of the token, not of the configuration: the token says who comes first.
+#[test]
+fn the_first_audience_that_has_a_ring_chooses_it() {
+    let scene = Scene::new();
+    let es256 = RingName::from(Algorithm::Es256);
+    let both = config().ring(Algorithm::Es256, RotationPolicy::default());
+    let both = both.unwrap().audience("one", ED.into()).unwrap();
+    let rotation = scene.start(both.audience("two", es256).unwrap());
+    let issuer = scene.issuer(&rotation);
+    for (audiences, alg) in [
+        (&["one", "two"][..], "EdDSA"),
+        (&["two", "one"], "ES256"),
+        (&["none", "two", "one"], "ES256"),
+        (&["none"], "EdDSA"),
+    ] {
+        let audience = oidc_core::Audience::many(audiences.iter().copied()).unwrap();
+        let spec = TokenSpec::for_audience("job", audience).unwrap();
+        let token = issuer.issue(&spec, at(scene.now.get())).unwrap();
+        assert_eq!(parts(&token).0["alg"], alg, "{audiences:?}");
+    }
+}
+
 #[test]
 fn a_ring_that_is_retired_leaves_like_any_key() {
     let scene = Scene::new();
@@ -991,6 +1013,14 @@ fn names_rings_and_audiences_are_all_different() {
                 .unwrap_err(),
             "no ring has the name `b`",
             "no_ring",
+        ),
+        (
+            config()
+                .audience("a", ED.into())
+                .and_then(|config| config.audience("a", ED.into()))
+                .unwrap_err(),
+            "the audience `a` has two rings",
+            "duplicate_audience",
         ),
     ] {
         assert_eq!((error.to_string().as_str(), error.code()), (text, code));

@@ -133,10 +133,14 @@ impl RotationConfig {
     ///
     /// # Errors
     ///
-    /// [`RotationConfigError::NoRing`].
+    /// [`RotationConfigError::NoRing`] and [`RotationConfigError::DuplicateAudience`].
     pub fn audience(mut self, audience: &str, ring: RingName) -> Result<Self, RotationConfigError> {
         if self.policy(&ring).is_none() {
             return Err(RotationConfigError::NoRing { ring });
+        }
+        if self.audiences.iter().any(|(other, _)| other == audience) {
+            let audience = audience.to_owned();
+            return Err(RotationConfigError::DuplicateAudience { audience });
         }
         self.audiences.push((audience.to_owned(), ring));
         Ok(self)
@@ -303,6 +307,13 @@ pub enum RotationConfigError {
         /// The name.
         ring: RingName,
     },
+    /// The audience has a ring already.
+    #[error("the audience `{}` has two rings", audience.escape_debug())]
+    #[non_exhaustive]
+    DuplicateAudience {
+        /// The audience.
+        audience: String,
+    },
     /// The issuer has this name already.
     #[error("the issuer has the name `{issuer}` twice")]
     #[non_exhaustive]
@@ -325,6 +336,7 @@ impl RotationConfigError {
         match self {
             RotationConfigError::DuplicateRing { .. } => "duplicate_ring",
             RotationConfigError::NoRing { .. } => "no_ring",
+            RotationConfigError::DuplicateAudience { .. } => "duplicate_audience",
             RotationConfigError::DuplicateIssuer { .. } => "duplicate_issuer",
             RotationConfigError::TooManyRings { .. } => "too_many_rings",
         }
