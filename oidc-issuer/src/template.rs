@@ -44,7 +44,7 @@
 //! In a `text`, the characters of its literals that are neither letters nor digits are its
 //! *delimiters*. A value that has one of them could be read as several parts (`repo:acme` and
 //! `web:ref:main`), so it is refused, unless its part says `"may_contain": "/"` with the
-//! delimiters that do no harm there.
+//! delimiters that do no harm there. Between two values there is one.
 //!
 //! Checked when the template is loaded: unknown members, names that stand twice, pointers, types,
 //! reserved claims ([`TokenSpec::with_claim`]), `sub` being a string.

@@ -184,6 +184,27 @@ fn a_value_cannot_pretend_to_be_several_parts_of_a_text() {
     assert_eq!(spec(&document, context).unwrap_err(), "context_delimiter");
 }
 
+/// The sign of a number is a character like any other, and one delimiter in any literal between two
+/// values is enough to tell them apart.
+#[test]
+fn a_number_cannot_pretend_to_be_several_parts_of_a_text_either() {
+    let document = json!({"sub": {"text": ["n", {"from": "/a"}, "x-", "y", {"from": "/b"}, "z"]}});
+    let subject = |a: Value, b: Value| {
+        let context = json!({"a": a, "b": b}).to_string();
+        spec(&document, &context).map(|spec| spec.subject().to_owned())
+    };
+    assert_eq!(subject(json!(1), json!("b")).unwrap(), "n1x-ybz");
+    for (a, b) in [
+        (json!(-1), json!(2)),
+        (json!(1), json!(-2)),
+        (json!("1"), json!("-2")),
+    ] {
+        assert_eq!(subject(a, b).unwrap_err(), "context_delimiter");
+    }
+    let document = json!({"sub": {"text": ["n:", {"from": "/a"}]}});
+    assert_eq!(spec(&document, r#"{"a": -1}"#).unwrap().subject(), "n:-1");
+}
+
 #[test]
 fn a_context_is_read_as_strictly_as_a_token() {
     let document = json!({"sub": {"from": "/s", "type": "string"}});
@@ -277,6 +298,16 @@ fn a_load_error_says_where_and_what() {
             with(r#""a":{"text":["x:",{"from":"/y","may_contain":"/"}]}"#),
             "no_delimiter",
             "/claims/a/text/1/may_contain",
+        ),
+        (
+            with(r#""a":{"text":[{"from":"/x"},{"from":"/y"}]}"#),
+            "not_separated",
+            "/claims/a/text/1",
+        ),
+        (
+            with(r#""a":{"text":["a:",{"from":"/x"},"b","2",{"from":"/y"}]}"#),
+            "not_separated",
+            "/claims/a/text/4",
         ),
         (
             with(r#""iss":{"constant":"x"}"#),

@@ -57,6 +57,10 @@ pub enum TemplateFault {
     /// A `text` has at least one part, and no empty literal.
     #[error("is empty")]
     Empty,
+    /// Nothing separates two values of a `text`: one could run on into the other. A literal between
+    /// them has a character that is neither a letter nor a digit.
+    #[error("nothing separates it from the value before: a literal with a delimiter would")]
+    NotSeparated,
     /// What `may_contain` lists is no delimiter of this text.
     #[error("`{character}` is no delimiter of this text")]
     #[non_exhaustive]
@@ -80,6 +84,7 @@ impl TemplateFault {
             Self::SubjectKind => "subject_kind",
             Self::Empty => "empty",
             Self::NoDelimiter { .. } => "no_delimiter",
+            Self::NotSeparated => "not_separated",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Taking the values of a template from a context.
 
+use std::borrow::Cow;
+
 use jsonptr::{Kind, Located, Pointer, PointerSet, ScanBuffer};
 
 use crate::document::push_json_string;
@@ -139,21 +141,21 @@ impl<'a> Context<'a> {
         out: &mut String,
     ) -> Result<(), ContextError> {
         let value = self.at(index)?;
-        if let Some(number) = value.number().filter(|number| is_integer(number.as_str())) {
-            out.push_str(number.as_str());
-            return Ok(());
-        }
         let pointer = || self.pointer(index).to_owned();
-        let Some(text) = value.text() else {
-            return Err(ContextError::Type {
-                pointer: pointer(),
-                expected: ValueType::String,
-            });
+        let number = value.number().map(jsonptr::Number::as_str);
+        let text = match (number.filter(|number| is_integer(number)), value.text()) {
+            (Some(number), _) => Cow::Borrowed(number),
+            (None, Some(text)) => text.to_cow(),
+            (None, None) => {
+                return Err(ContextError::Type {
+                    pointer: pointer(),
+                    expected: ValueType::String,
+                });
+            }
         };
         if text.is_empty() {
             return Err(ContextError::Empty { pointer: pointer() });
         }
-        let text = text.to_cow();
         // There are one or two delimiters, and a search for one is fast.
         let places = delimiters
             .chars()

@@ -136,8 +136,17 @@ impl Loader {
             }
         }
         let mut parts = Vec::new();
+        // Whether a value could run on into what comes next.
+        let mut runs_on = false;
         for (index, tree) in trees.iter().enumerate() {
             let at = at.index(index);
+            if let Tree::Text(literal) = tree {
+                runs_on &= literal.chars().all(char::is_alphanumeric);
+            } else if runs_on {
+                return Err(fault(&at, TemplateFault::NotSeparated));
+            } else {
+                runs_on = true;
+            }
             parts.push(match tree {
                 Tree::Text(literal) if literal.is_empty() => {
                     return Err(fault(&at, TemplateFault::Empty));
