@@ -153,6 +153,8 @@ fn other_methods_and_other_paths_are_refused() {
     ] {
         let response = ask(&server, Method::GET, path, &[]);
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        // A cache that keeps it would hide a document that comes later.
+        assert_eq!(header(&response, "Cache-Control"), "no-store");
     }
 }
 
@@ -206,6 +208,27 @@ fn a_jwk_set_at_another_host_is_not_served_here() {
     let status = |path: &str| ask(&server, Method::GET, path, &[]).status();
     assert_eq!(status("/.well-known/openid-configuration"), StatusCode::OK);
     assert_eq!(status("/.well-known/jwks.json"), StatusCode::NOT_FOUND);
+}
+
+/// OpenID Connect Discovery 1.0 section 3 lets `jwks_uri` be any URL.
+#[test]
+fn a_jwk_set_is_served_where_its_url_leads() {
+    for (jwks_uri, path) in [
+        ("https://ci.example/keys", "/keys"),
+        ("https://ci.example/keys?version=1", "/keys?version=1"),
+        ("https://ci.example/keys?a=/b", "/keys?a=/b"),
+        ("https://ci.example", "/"),
+        ("https://ci.example?version=1", "/?version=1"),
+    ] {
+        let id = IssuerIdentifier::parse("https://ci.example").unwrap();
+        let issuer = Issuer::builder(id).key(key(Algorithm::Es256));
+        let issuer = issuer.jwks_uri(jwks_uri).build().unwrap();
+        let server = DocumentServer::new();
+        server.publish(&issuer).unwrap();
+        let response = ask(&server, Method::GET, path, &[]);
+        assert_eq!(response.status(), StatusCode::OK, "{jwks_uri}");
+        assert_eq!(header(&response, "ETag"), issuer.jwk_set_document().etag);
+    }
 }
 
 /// The router behind a real socket, beside a service's own paths.

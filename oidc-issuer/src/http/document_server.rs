@@ -165,11 +165,15 @@ async fn answer(State(server): State<Arc<DocumentServer>>, request: Request) -> 
     server.respond(&request)
 }
 
-/// `https://host:port` and the path after it.
+/// `https://host:port` and the path after it. What a query says is not for a document to look at.
 fn split_url(url: &str) -> Option<(&str, &str)> {
+    let url = url.split_once('?').map_or(url, |(url, _)| url);
     let authority = url.find("://")?.checked_add(3)?;
-    let path = url.get(authority..)?.find('/')?.checked_add(authority)?;
-    url.split_at_checked(path)
+    match url.get(authority..)?.find('/') {
+        Some(path) => url.split_at_checked(path.checked_add(authority)?),
+        // RFC 9110 section 4.2.3: no path is the same as `/`.
+        None => Some((url, "/")),
+    }
 }
 
 /// Why the documents of an issuer are not served.

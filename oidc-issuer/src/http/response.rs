@@ -14,7 +14,11 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// `random` spreads the lifetime in `Cache-Control`.
 pub(super) fn to<B>(request: &Request<B>, served: Option<&Served>, random: u64) -> Response<Body> {
     let Some(served) = served else {
-        return answer(StatusCode::NOT_FOUND, [], Body::empty());
+        // RFC 9110 section 15.5.5: caches may keep it by their own rules, past the moment at which there
+        // is a document: after a start, or for a new issuer.
+        let no_store = HeaderValue::from_static("no-store");
+        let headers = [(CACHE_CONTROL, Some(no_store))];
+        return answer(StatusCode::NOT_FOUND, headers, Body::empty());
     };
     match *request.method() {
         Method::GET | Method::HEAD => {}
