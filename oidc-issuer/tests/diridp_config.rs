@@ -284,6 +284,29 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_eq!(error.code(), "format");
 }
 
+/// Each would write over the other, for ever: programs would find now one and now the other.
+#[test]
+fn two_tokens_never_go_to_one_file() {
+    let token = |path: &str| json!({"path": path, "claims": {"sub": "s", "aud": "a"}});
+    let provider = |issuer: &str, paths: &[&str]| {
+        let tokens: Vec<Value> = paths.iter().map(|path| token(path)).collect();
+        json!({"issuer": issuer, "keys": [{"alg": "ES256"}], "tokens": tokens})
+    };
+    let of = |one: &[&str], two: &[&str]| {
+        let (one, two) = (
+            provider("https://a.example", one),
+            provider("https://b.example", two),
+        );
+        load(&json!({"providers": {"one": one, "two": two}}))
+    };
+    of(&["/run/a/token", "/run/b/token"], &["/run/c/:sub/token"]).unwrap();
+    let taken = |at: &str| Err(("path_taken".to_owned(), at.to_owned()));
+    let found = of(&["/run/a/token", "/run/b/token", "/run/a/token"], &[]);
+    assert_eq!(found.map(|_| ()), taken("/providers/one/tokens/2/path"));
+    let found = of(&["/run/:sub/token"], &["/run/x/y/token", "/run/x/token"]);
+    assert_eq!(found.map(|_| ()), taken("/providers/two/tokens/1/path"));
+}
+
 /// Weakness W10: a lifespan of 0 made a busy loop, and the JWK Set could replace the discovery
 /// document.
 #[test]

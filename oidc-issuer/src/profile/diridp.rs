@@ -36,6 +36,7 @@
 //! | `key_size` | 2048, 3072 or 4096 |
 //! | a lifespan of 0, of a token above a day, of a key above 400 days | refused |
 //! | `jwks_path` that is the discovery document's | refused |
+//! | two tokens for one file, also by a parameter | refused |
 //! | an unknown option, a fraction | refused, with its place |
 //! | a key's margin that is shorter than its tokens live | the key stays published until the last of them has expired |
 

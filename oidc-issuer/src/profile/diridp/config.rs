@@ -239,6 +239,14 @@ fn config(document: &Tree) -> Result<Config, ConfigError> {
             if all.iter().any(|other| other.name == provider.name) {
                 return Err(error_at(at, ConfigFault::DuplicateName));
             }
+            let taken = || all.iter().flat_map(Provider::tokens);
+            for (index, token) in provider.tokens.iter().enumerate() {
+                let mut others = taken().chain(provider.tokens.iter().take(index));
+                if others.any(|other| other.path.meets(&token.path)) {
+                    let (at, fault) = (at.member("tokens"), ConfigFault::PathTaken);
+                    return Err(error_at(&at.index(index).member("path"), fault));
+                }
+            }
             all.push(provider);
             Ok(())
         },

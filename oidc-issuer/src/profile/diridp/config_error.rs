@@ -65,6 +65,9 @@ pub enum ConfigFault {
     /// The path parameter is `:name`, once, before the last part.
     #[error("a parameter is `:name`, once, in the part before the last")]
     PathParameter,
+    /// Another token goes to the same file: each would write over the other.
+    #[error("another token goes there")]
+    PathTaken,
     /// A number of seconds is outside its range.
     #[error("not {min} to {max} seconds")]
     #[non_exhaustive]
@@ -97,6 +100,7 @@ impl ConfigFault {
             Self::Name => "name",
             Self::NoKey => "no_key",
             Self::PathParameter => "path_parameter",
+            Self::PathTaken => "path_taken",
             Self::Seconds { .. } => "seconds",
             Self::TokenPath => "token_path",
         }

@@ -46,6 +46,19 @@ impl TokenPath {
         })
     }
 
+    /// Whether a token of the one could go to the file of one of the other.
+    pub(super) fn meets(&self, other: &TokenPath) -> bool {
+        let same = |one: &TokenPath, other: &TokenPath| {
+            one.parent == other.parent && one.parameter.is_some() == other.parameter.is_some()
+        };
+        // A directory that is named, among those that are found.
+        let among = |named: &TokenPath, found: &TokenPath| {
+            let above = named.parent.parent();
+            named.parameter.is_none() && found.parameter.is_some() && above == Some(&found.parent)
+        };
+        self.file == other.file && (same(self, other) || among(self, other) || among(other, self))
+    }
+
     /// The folder that holds the token or, with a parameter, the directories.
     pub fn parent(&self) -> &Path {
         &self.parent
@@ -81,6 +94,27 @@ mod tests {
             assert_eq!(path.parent(), Path::new(parent));
             assert_eq!(path.parameter(), parameter);
             assert_eq!(path.file(parameter.map(|_| "x")), Path::new(file));
+        }
+    }
+
+    #[test]
+    fn two_paths_meet_where_one_file_could_be_of_both() {
+        for (one, other, meet) in [
+            ("/run/a/token", "/run/a/token", true),
+            ("/run/a/token", "/run/b/token", false),
+            ("/run/a/token", "/run/a/other", false),
+            ("/run/:sub/token", "/run/:team/token", true),
+            ("/run/:sub/token", "/run/:sub/other", false),
+            ("/run/:sub/token", "/run/a/token", true),
+            ("/run/:sub/token", "/run/a/other", false),
+            ("/run/:sub/token", "/run/a/b/token", false),
+            ("/run/:sub/token", "/run/token", false),
+            ("/:sub/token", "/a/token", true),
+            ("/:sub/token", "/token", false),
+        ] {
+            let parse = |text| TokenPath::parse(text).unwrap();
+            assert_eq!(parse(one).meets(&parse(other)), meet, "{one} {other}");
+            assert_eq!(parse(other).meets(&parse(one)), meet, "{other} {one}");
         }
     }
 
