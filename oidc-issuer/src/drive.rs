@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use oidc_core::{Algorithm, IssuerIdentifier};
 
+use crate::issuer::can_sign;
 use crate::rotation::{Clocks, Commit, Documents, KeyRef, Rotation, Sighting, Step};
 use crate::signing_key::{SigningKey, SigningKeyError};
-use crate::state::{RingName, RotationState};
-use crate::store::{CommitError, PrivateKeys, StateStore, StoreError};
+use crate::state::{KeyRing, RingKey, RingName, RotationState};
+use crate::store::{CommitError, PrivateKeys, PrivateKeysError, StateStore, StoreError};
 use crate::telemetry;
 
 /// Where the documents are put, and where the world sees them.
@@ -43,6 +44,10 @@ pub struct Pass {
 /// Takes every step that is due, and says how long to sleep.
 ///
 /// `make` makes a key for a ring, usually with [`SigningKey::generate`].
+///
+/// Before a key begins to sign in its turn, its private half is read. One that is lost is told to
+/// [`Rotation::handle_unusable`] and not promoted, and another is made; while the keys cannot be reached
+/// ([`Rotation::handle_unreachable`]) its predecessor goes on. A revocation waits for neither.
 ///
 /// This is the whole of a driver but for its clock and its loop: a thread of its own, or a blocking
 /// task. Drivers of asynchronous stores take the steps of [`Rotation::poll`] themselves.
@@ -111,7 +116,17 @@ pub fn drive(
         let (name, about) = (step.code(), step.issuer().cloned());
         let outcome = match step {
             Step::Load => load(rotation, store, &mut clocks),
-            Step::Commit(step) => commit(rotation, store, &step, &mut clocks),
+            Step::Commit(step) => match begins_to_sign(rotation, keys, &step) {
+                Ok(()) => commit(rotation, store, &step, &mut clocks),
+                Err((_, error)) if error.is_temporary() => {
+                    rotation.handle_unreachable(clocks());
+                    Err(error.into())
+                }
+                Err((kid, error)) => {
+                    rotation.handle_unusable(&kid, clocks());
+                    Err(error.into())
+                }
+            },
             Step::Generate { ring, algorithm } => {
                 let made = make(&ring, algorithm).map_err(Into::into);
                 let stored = made.and_then(|key| {
@@ -204,6 +219,32 @@ fn load(
             Err(error)
         }
     }
+}
+
+/// Whether every key that begins to sign can be read: with one that is lost its ring would be out of
+/// service. A key whose predecessor is taken out of trust is not looked at: that waits for nothing.
+fn begins_to_sign(
+    rotation: &Rotation,
+    keys: &impl PrivateKeys,
+    step: &Commit,
+) -> Result<(), (String, PrivateKeysError)> {
+    for ring in step.state.rings() {
+        let before = rotation.state().and_then(|state| state.ring(ring.name()));
+        let before = before.and_then(KeyRing::active);
+        let trusted = before.is_none_or(|before| {
+            let after = ring.key(before.kid());
+            after.is_some_and(RingKey::is_published)
+        });
+        let Some(key) = ring.active().filter(|_| trusted) else {
+            continue;
+        };
+        if before.is_none_or(|before| before.kid() != key.kid()) {
+            let issuer = rotation.config().issuer();
+            let reference = KeyRef::new(issuer, ring.name(), ring.algorithm(), key.kid());
+            can_sign(keys, &reference, key).map_err(|error| (key.kid().to_owned(), error))?;
+        }
+    }
+    Ok(())
 }
 
 fn commit(

@@ -18,6 +18,7 @@ use crate::telemetry;
 use crate::token::{IssueError, Token, TokenSpec, UnsignedToken, header_of};
 
 pub use self::builder::{BuildError, IssuerBuilder};
+pub(crate) use self::rotated::can_sign;
 
 /// An OpenID Connect issuer for workloads: it signs tokens and says which keys it signs with.
 ///

@@ -112,6 +112,7 @@ struct Retries {
     commit: Duration,
     generate: Duration,
     destroy: Duration,
+    promote: Duration,
 }
 
 impl Rotation {
@@ -340,6 +341,14 @@ impl Rotation {
                 kid: kid.to_owned(),
             });
         }
+    }
+
+    /// The private half of a key that is to sign cannot be reached, for now: nothing is promoted in its
+    /// turn before some time has passed, and the key that signs goes on. All else goes on too.
+    pub fn handle_unreachable(&mut self, clocks: Clocks) {
+        self.tick(clocks);
+        self.pending = None;
+        self.retries.promote = self.later(clocks);
     }
 
     /// The wall clock is right, by the word of an operator or of a time service. Until the first

@@ -25,6 +25,7 @@ use oidc_issuer::{
     RotationConfig, RotationPolicy, RotationState, Sighting, SigningKey, StateName, Step,
     Successor, SystemRandom, TokenSpec, TransitionError, Waiting, drive,
 };
+use zeroize::Zeroizing;
 
 const ED: Algorithm = Algorithm::EdDsa;
 const HOUR: i64 = 3_600;
@@ -628,6 +629,95 @@ fn lost_private_keys_are_said_and_no_key_takes_their_place_in_silence() {
             .issue(&spec(60), at(scene.now.get()))
             .is_ok()
     );
+}
+
+/// The private half of a standby is gone: promoted, it would take its ring out of service.
+#[test]
+fn a_standby_that_is_lost_is_not_promoted_and_another_is_made() {
+    let scene = Scene::new();
+    let mut rotation = scene.start(config());
+    scene.run_to(&mut rotation, NOW + 2 * DAY);
+    let signs = active(&rotation);
+    let [lost] = &kids(&rotation, StateName::Published)[..] else {
+        panic!("one standby");
+    };
+    let reference = KeyRef::new(&issuer_id(), &RingName::from(ED), ED, lost);
+    scene.keys.destroy(&reference).unwrap();
+    let can_sign = |rotation: &Rotation| {
+        let issuer = scene.issuer(rotation);
+        issuer.issue(&spec(60), at(scene.now.get())).unwrap();
+    };
+    scene.run_to(&mut rotation, NOW + 7 * DAY + HOUR);
+    assert_eq!(active(&rotation), signs);
+    can_sign(&rotation);
+    let unusable = |event: &Event| matches!(event, Event::Unusable { kid, .. } if kid == lost);
+    assert!(rotation.take_events().iter().any(unusable));
+    scene.run_to(&mut rotation, NOW + 8 * DAY + 2 * HOUR);
+    assert!(![&signs, lost].contains(&&active(&rotation)));
+    can_sign(&rotation);
+}
+
+/// A KMS in an outage: the key that signs goes on, and its successor loses nothing.
+#[test]
+fn a_promotion_waits_for_private_keys_that_cannot_be_reached_and_a_revocation_does_not() {
+    /// Gives no private half.
+    struct Outage<'k>(&'k MemoryKeys);
+    impl PrivateKeys for Outage<'_> {
+        fn put(&self, key: &KeyRef, pem: &Zeroizing<String>) -> Result<(), PrivateKeysError> {
+            self.0.put(key, pem)
+        }
+        fn get(&self, _: &KeyRef) -> Result<Zeroizing<String>, PrivateKeysError> {
+            Err(PrivateKeysError::Unavailable(StoreError::new("timed out")))
+        }
+        fn destroy(&self, key: &KeyRef) -> Result<(), PrivateKeysError> {
+            self.0.destroy(key)
+        }
+        fn list(&self) -> Result<Vec<KeyRef>, PrivateKeysError> {
+            self.0.list()
+        }
+    }
+    let scene = Scene::new();
+    let mut rotation = scene.start(config());
+    scene.run_to(&mut rotation, NOW + 7 * DAY - HOUR);
+    let (signs, [standby]) = (
+        active(&rotation),
+        &kids(&rotation, StateName::Published)[..],
+    ) else {
+        panic!("one standby");
+    };
+    let in_outage = |rotation: &mut Rotation| {
+        let (store, keys, site) = (&scene.store, &Outage(&scene.keys), &scene.site);
+        let make = |_: &RingName, algorithm| SigningKey::generate(algorithm, &scene.random);
+        drive(rotation, store, keys, site, make, || scene.clocks())
+            .failures
+            .len()
+    };
+    scene.now.set(NOW + 7 * DAY + HOUR);
+    assert_eq!(in_outage(&mut rotation), 1);
+    assert_eq!(active(&rotation), signs);
+    // However long it is: how far its tokens may reach is committed all the time.
+    for _ in 0..12 {
+        scene.now.set(scene.now.get() + 600);
+        assert_eq!(in_outage(&mut rotation), 1);
+        assert_eq!(active(&rotation), signs);
+        let exp = scene
+            .issuer(&rotation)
+            .issue(&spec(60), at(scene.now.get()));
+        assert_eq!(exp.unwrap().expires_at(), at(scene.now.get() + 60));
+    }
+    let mut other = rotation.clone();
+    scene.now.set(scene.now.get() + 60);
+    assert_eq!(scene.pass(&mut rotation), Vec::<String>::new());
+    assert_eq!(active(&rotation), *standby);
+
+    // The other replica has read nothing since.
+    other.handle_conflict(scene.clocks());
+    in_outage(&mut other);
+    scene.run_to(&mut other, scene.now.get() + 2 * DAY);
+    let stolen = active(&other);
+    revoke(&scene, &mut other, Successor::Aged).unwrap();
+    assert_eq!(in_outage(&mut other), 0);
+    assert_eq!(kids(&other, StateName::Revoked), [stolen]);
 }
 
 /// Both slots of diridp are expired then, and a fresh key signs at once (W6). Here the standby has

@@ -96,6 +96,15 @@ fn known(before: Option<&Issuer>, active: &RingKey) -> Option<Arc<ActiveKey>> {
     same.next().cloned()
 }
 
+/// Whether tokens can be signed with this key: its private half is there, and is that of this key.
+pub(crate) fn can_sign(
+    keys: &impl PrivateKeys,
+    reference: &KeyRef,
+    key: &RingKey,
+) -> Result<(), PrivateKeysError> {
+    read(keys, reference, key).map(|_| ())
+}
+
 fn read(
     keys: &impl PrivateKeys,
     reference: &KeyRef,

@@ -240,6 +240,9 @@ impl Rotation {
     }
 
     fn promote(&self, draft: &mut Draft<'_>, clocks: Clocks, now: NumericDate) {
+        if clocks.monotonic < self.retries.promote {
+            return;
+        }
         for (name, _, policy) in self.config.rings() {
             let Some(ring) = draft.0.ring(name) else {
                 continue;
