@@ -1,5 +1,6 @@
 //! Random histories of a rotation: crashes, clocks that jump, a store that lies, consumers of every
-//! habit. `ROTATION_HISTORIES` says how many, `ROTATION_SEED` runs one and prints what happened.
+//! habit. `ROTATION_HISTORIES` says how many and `ROTATION_FIRST_SEED` from which seed on; `ROTATION_SEED`
+//! runs one and prints what happened.
 
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod rotation_world;
@@ -25,7 +26,8 @@ fn whatever_happens_every_token_verifies_and_no_key_signs_unseen() {
         return;
     }
     let histories = number("ROTATION_HISTORIES").unwrap_or(10_000);
-    let next = AtomicU64::new(0);
+    let first = number("ROTATION_FIRST_SEED").unwrap_or(0);
+    let next = AtomicU64::new(first);
     let total = Mutex::new(Counts::default());
     let threads = thread::available_parallelism()
         .map_or(1, usize::from)
@@ -36,7 +38,7 @@ fn whatever_happens_every_token_verifies_and_no_key_signs_unseen() {
                 let mut counts = Counts::default();
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= histories {
+                    if seed.wrapping_sub(first) >= histories {
                         break;
                     }
                     counts.add(&World::new(seed).run());
