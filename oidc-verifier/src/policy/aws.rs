@@ -81,7 +81,7 @@
 //! | `BinaryEquals`, `IpAddress` | these bytes in base64; in this block | does not hold |
 //! | `…Not…` | another one; what cannot be read as the operator needs it is neither | holds |
 //! | `…IfExists` | as without it | holds |
-//! | `Null` | absent (`true`), or there with a value (`false`) | |
+//! | `Null` | absent (`true`), or there with a value (`false`); several that are all empty are neither | |
 //! | `ForAllValues:…` | one of several, and all pass; also when there are none but empty ones | holds |
 //! | `ForAnyValue:…` | one of several that passes, and is not empty | does not hold |
 //!

@@ -231,6 +231,7 @@ fn what_is_there_without_a_value_is_neither_null_nor_not() {
         json!(null),
         json!({}),
         json!([]),
+        json!([""]),
         json!([null]),
         json!([{}]),
     ] {

@@ -103,11 +103,24 @@ fn for_any_value_of_nothing_does_not_hold() {
     }
 }
 
-/// The guard that AWS recommends beside `ForAllValues`.
+/// The guard that AWS recommends beside `ForAllValues`: it prevents "missing context keys or context
+/// keys with empty values from evaluating to true" (IAM User Guide, multivalued context key examples).
 #[test]
 fn null_false_closes_what_for_all_values_leaves_open() {
-    for claim in [json!({}), json!({"k": []}), json!({"k": null})] {
+    for claim in [
+        json!({}),
+        json!({"k": []}),
+        json!({"k": [""]}),
+        json!({"k": ["", ""]}),
+        json!({"k": null}),
+    ] {
         assert!(!holds("Null", &json!("false"), &claim), "{claim}");
+    }
+    for claim in [json!(["a"]), json!(["", "a"]), json!([0])] {
+        assert!(
+            holds("Null", &json!("false"), &json!({"k": claim})),
+            "{claim}"
+        );
     }
 }
 
@@ -147,6 +160,7 @@ fn a_policy_on_requested_audiences_admits_extra_ones_unless_it_asks_of_all() {
         (&["doppler", "evil"], true, false),
         (&["evil"], false, false),
         (&[], false, false),
+        (&[""], false, false),
     ] {
         assert_eq!(admits(&sample, audiences), by_sample, "{audiences:?}");
         assert_eq!(admits(&strict, audiences), by_strict, "{audiences:?}");

@@ -177,6 +177,55 @@ fn what_is_exact_and_what_is_narrowed() {
     }
 }
 
+/// Of a key with one value, and of a session tag, of which a list of one is its element.
+#[test]
+fn null_is_exact_on_values_of_every_shape() {
+    let tags = "https://aws.amazon.com/tags";
+    for value in [
+        json!(""),
+        json!("a"),
+        json!(0),
+        json!(null),
+        json!([]),
+        json!([""]),
+        json!(["a"]),
+        json!(["", ""]),
+        json!(["", "a"]),
+        json!([null]),
+        json!([[""]]),
+        json!({}),
+        json!({"0": ""}),
+        json!({"0": "a"}),
+    ] {
+        for (key, claims) in [
+            ("t.example:k", json!({"aud": "a", "sub": "s", "k": value})),
+            (
+                "aws:RequestTag/k",
+                json!({"aud": "a", "sub": "s", tags: {"principal_tags": {"k": value}}}),
+            ),
+        ] {
+            for wanted in ["true", "false"] {
+                let mut allow = statement(&json!({"Null": {key: wanted}}));
+                allow["Action"] = json!("sts:*");
+                let mut deny = allow.clone();
+                deny["Effect"] = json!("Deny");
+                let mut everybody = statement(&json!({}));
+                everybody["Action"] = json!("sts:*");
+                for statements in [allow, json!([everybody, deny])] {
+                    let trust = open(&document(&statements));
+                    let native = trust.translate().policy().unwrap();
+                    let claims = claims.to_string();
+                    assert_eq!(
+                        native_admits(&native, &claims),
+                        admits_from(&trust, ISSUER, &claims, &Request::new()),
+                        "{wanted} {statements} {claims}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_translation_reads_like_a_policy() {
     let mut named = statement(&json!({

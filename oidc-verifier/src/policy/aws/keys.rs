@@ -53,6 +53,23 @@ pub(in crate::policy) enum Value<'a> {
     Unusable,
 }
 
+impl Value<'_> {
+    /// Whether there is a value, as `Null` asks. Several that are all empty are none: AWS calls them
+    /// a null set, on which `ForAllValues` holds, and names `Null` as what keeps them out.
+    pub(super) fn is_something(&self) -> bool {
+        match self {
+            Self::One(_) => true,
+            Self::Texts(texts) => texts.iter().any(|text| !text.is_empty()),
+            Self::Elements(list) => {
+                let elements = list.elements().into_iter().flatten();
+                let mut texts = elements.filter_map(scalar_text);
+                texts.any(|text| !text.is_empty())
+            }
+            Self::Absent | Self::Unusable => false,
+        }
+    }
+}
+
 impl Source {
     /// What the key stands for in a statement about this provider. Names of keys are compared
     /// without regard to case (ASCII).

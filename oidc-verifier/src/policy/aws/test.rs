@@ -161,16 +161,7 @@ impl KeyTest {
         }
         let (negated, wanted) = match &self.check {
             Check::Null { present, .. } => {
-                let holds = match &value {
-                    Value::One(_) => *present,
-                    Value::Texts(texts) => *present && !texts.is_empty(),
-                    Value::Elements(list) => {
-                        let mut elements = list.elements().into_iter().flatten();
-                        *present && elements.any(|element| scalar_text(element).is_some())
-                    }
-                    Value::Absent | Value::Unusable => false,
-                };
-                return Ok(verdict(holds, false));
+                return Ok(verdict(*present && value.is_something(), false));
             }
             Check::Values {
                 negated, wanted, ..

@@ -7,7 +7,7 @@ use jsonptr::PointerBuf;
 
 use super::super::condition::{Budget, Condition};
 use super::super::translation::{
-    Fidelity, Formula, Leaf, NativeRule, Translation, Translator, boolean,
+    Fidelity, Formula, Leaf, NativeRule, Translation, Translator, boolean, text,
 };
 use super::super::{Effect, Origin, Policy, Rule};
 use super::TrustPolicy;
@@ -273,7 +273,7 @@ fn of_pointer(test: &KeyTest, pointer: &PointerBuf, unwrapped: bool) -> Said {
     let (negated, if_exists, wanted) = match &test.check {
         Check::Null { absent, present } => {
             let absent = absent.then(|| Leaf::of(pointer).test("absent", boolean(true)));
-            let present = present.then(|| some_value(pointer));
+            let present = present.then(|| something(pointer, unwrapped));
             return Said::exact(Formula::any(absent.into_iter().chain(present)));
         }
         Check::Values {
@@ -320,4 +320,24 @@ fn of_pointer(test: &KeyTest, pointer: &PointerBuf, unwrapped: bool) -> Said {
 /// The key has a value of which operators can speak.
 fn some_value(pointer: &PointerBuf) -> Formula {
     every_text(&Leaf::of(pointer).elements("any"))
+}
+
+/// The key has a value, and not several that are all empty.
+fn something(pointer: &PointerBuf, unwrapped: bool) -> Formula {
+    let empty = |leaf: &Leaf<'_>| leaf.with([("equals", text("")), ("as", text("text"))]);
+    let elements = Leaf::of(pointer).elements("any");
+    let not_empty = elements.with([("pattern", text("?*")), ("as", text("text"))]);
+    let mut ways = vec![not_empty, empty(&Leaf::of(pointer))];
+    if unwrapped {
+        let mut first = pointer.clone();
+        first.push_token("0");
+        let mut second = pointer.clone();
+        second.push_token("1");
+        ways.push(Formula::all([
+            some_value(pointer),
+            empty(&Leaf::of(&first)),
+            Leaf::of(&second).test("absent", boolean(true)),
+        ]));
+    }
+    Formula::any(ways)
 }
