@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{Router, routing::post};
 use oidc_verifier::http::{HttpTransport, KeyRefresher};
 use oidc_verifier::key_source::KeySourceConfig;
 use oidc_verifier::policy::Policy;
@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let bearer = BearerLayer::new(keys.clone())
         .policy(policy, Arc::new(MemoryReplayGuard::new()))
         .on_decision(|decision| eprintln!("{}", decision.for_operator()));
-    let service = Router::new().route("/deploy", get(deploy)).layer(bearer);
+    let service = Router::new().route("/deploy", post(deploy)).layer(bearer);
 
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 8080)).await?;
     axum::serve(listener, service)
