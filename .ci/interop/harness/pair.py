@@ -45,20 +45,24 @@ class Pair:
             return {key["kid"]: key for key in json.load(response)["keys"]}
 
     def ask(self, token):
-        return self.client.ask("verify", issuer=self.identifier, audience=AUDIENCE, token=token)
+        order = {"issuer": self.identifier, "audience": AUDIENCE, "token": token}
+        answer = self.client.ask("verify", **order)
+        if is_unavailable(answer):
+            # Ours says so when a fetch takes longer than two seconds: nobody is refused.
+            answer = self.client.ask("verify", **order)
+        return answer
 
     def must_refuse(self, token, what):
         answer = self.ask(token)
         if answer["ok"]:
             raise Failure(f"it accepts {what}")
+        if is_unavailable(answer):
+            raise Failure(f"it does not judge {what}: {answer['why']}")
 
     def all_verify(self, *generations):
         for generation in generations:
             for algorithm in self.algorithms:
                 answer = self.ask(self.generations[generation][algorithm])
-                if answer.get("class") == "unavailable":
-                    # Ours says so when a fetch takes longer than two seconds: nobody is refused.
-                    answer = self.ask(self.generations[generation][algorithm])
                 if answer.get("subject") != SUBJECT:
                     what = f"{algorithm} of generation {generation}"
                     raise Failure(f"it refuses {what}: {answer}")
@@ -88,3 +92,7 @@ class Pair:
         # That the good ones still pass is what makes a refusal worth something.
         self.all_verify(0)
         return f"refuses {made} of {made}"
+
+
+def is_unavailable(answer):
+    return answer.get("class") == "unavailable"
