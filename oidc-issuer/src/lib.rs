@@ -93,7 +93,7 @@
 //! | RFC 7638, thumbprint | 3 | [`SigningKey::kid`] |
 //! | RFC 8037 and 9864, Ed25519 | 2, 3.1 and 2.2 | [`SigningKey`] |
 //! | RFC 8725, best practices | 3.1, 3.2, 3.9 | [`SigningKey`], [`IssuerBuilder::build`] |
-//! | RFC 5208, 5915, 5958, 7468, 8017, 8410: key files | 5; 3; 2; 10, 13; A.1.2; 3, 7 | [`SigningKey::from_pem`] |
+//! | RFC 5208, 5915, 5958, 7468, 8017, 8410: key files | 5; 3; 2; 2, 10, 11; A.1.2; 3, 7 | [`SigningKey::from_pem`] |
 //! | OpenID Connect Core 1.0 | 2 | [`TokenSpec`] |
 //! | OpenID Connect Discovery 1.0 | 3, 4 | [`Issuer::discovery_document`] |
 //!
