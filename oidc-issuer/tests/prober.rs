@@ -162,6 +162,20 @@ async fn whatever_else_is_answered_is_no_sighting() {
             "the media type is not that of the document",
             "content_type",
         ),
+        (
+            "200 OK",
+            "Content-Type: application/json\r\nContent-Type: text/html",
+            "{}",
+            "the media type is not that of the document",
+            "content_type",
+        ),
+        (
+            "200 OK",
+            "Content-Type: application/json;\u{e9}",
+            "{}",
+            "the media type is not that of the document",
+            "content_type",
+        ),
     ] {
         for odd in [DISCOVERY, JWKS] {
             let answer = move |path: &str| {
@@ -178,6 +192,26 @@ async fn whatever_else_is_answered_is_no_sighting() {
             // Nothing followed.
             assert!(site.requests().last().unwrap().contains(odd));
         }
+    }
+}
+
+#[tokio::test]
+async fn a_document_of_the_right_media_type_is_seen_however_often_it_is_said() {
+    for headers in [
+        &[][..],
+        &["Content-Type: application/json"; 2],
+        &[
+            "Content-Type: application/json; charset=utf-8",
+            "Content-Type: application/a+json",
+        ],
+    ] {
+        // The same for every issuer of this key.
+        let anybody = IssuerIdentifier::loopback("http://127.0.0.1:1").unwrap();
+        let [_, jwk_set] = documents(&anybody);
+        let answer =
+            move |path: &str| (path == JWKS).then(|| response("200 OK", headers, &jwk_set));
+        let site = site_with(answer).await;
+        assert_eq!(prober().look(&site.issuer()).await, Ok(seen()));
     }
 }
 

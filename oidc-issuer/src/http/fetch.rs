@@ -7,6 +7,7 @@ use std::time::Duration;
 use oidc_core::{IssuerIdentifier, NumericDate};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, HeaderMap, HeaderName,
+    HeaderValue,
 };
 use reqwest::{Client, redirect};
 use rustls::ClientConfig;
@@ -94,8 +95,13 @@ async fn attempt(client: &Client, url: &str, wanted: Wanted) -> Result<Option<Fo
         status @ 300..400 => return Err(ProbeFault::Redirect { status }),
         status => return Err(ProbeFault::Status { status }),
     }
-    let content_type = one(response.headers(), &CONTENT_TYPE);
-    if content_type.is_some_and(|value| !wanted.media_type.allows(value)) {
+    // Where there are several, relying parties differ in which of them they go by.
+    let mut content_types = response.headers().get_all(CONTENT_TYPE).iter();
+    let allows = |value: &HeaderValue| {
+        let text = value.to_str();
+        text.is_ok_and(|text| wanted.media_type.allows(text))
+    };
+    if !content_types.all(allows) {
         return Err(ProbeFault::ContentType);
     }
     let answered_at = answered_at(response.headers());
