@@ -23,8 +23,11 @@
 //! | `mode` | `"documented"` (the default) or `"open"`: every top-level claim is a condition key |
 //! | `quota` | `"default"` or `"raised"`: how long a trust policy may be, 2,048 or 4,096 characters |
 
+#[path = "lines/mod.rs"]
+mod lines;
+
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Write};
+use std::io;
 use std::net::IpAddr;
 
 use oidc_verifier::policy::aws::{self, Settings, TrustPolicy};
@@ -87,42 +90,13 @@ enum Quota {
     Raised,
 }
 
-/// All that is read of a line that is no request.
-#[derive(Deserialize)]
-struct WithId<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-}
-
 fn main() -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for line in io::stdin().lock().split(b'\n') {
-        writeln!(out, "{}", answer_line(&line?))?;
-        out.flush()?;
-    }
-    Ok(())
+    lines::serve(answer_line)
 }
 
-/// The answer to one line. Its `id` comes back as it was written.
+/// The answer to one line.
 pub(crate) fn answer_line(line: &[u8]) -> String {
-    let (id, request) = match read(line) {
-        Ok(WithId { id }) => (id.map_or("null", RawValue::get), read(line)),
-        Err(error) => ("null", Err(error)),
-    };
-    // A line break can only be white space here.
-    let id = id.replace('\r', " ");
-    let answer = request.map_or_else(|error| json!({"error": error}), |request| answer(&request));
-    let answer = answer.to_string();
-    format!(r#"{{"id":{id},{}"#, answer.trim_start_matches('{'))
-}
-
-/// Reads what is asked for of a line: the other members may be anything.
-fn read<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
-    // A struct would be read from an array as well.
-    if !line.trim_ascii_start().starts_with(b"{") {
-        return Err("not a JSON object".to_owned());
-    }
-    serde_json::from_slice(line).map_err(|error| error.to_string())
+    lines::answer(line, answer)
 }
 
 fn answer(request: &Request<'_>) -> Value {

@@ -15,12 +15,14 @@
 //! ignored, whatever they are. A line that cannot be read gets `{"id":…,"error":…}`, and the next one
 //! is read.
 
-use std::io::{self, BufRead, Write};
+#[path = "lines/mod.rs"]
+mod lines;
+
+use std::io;
 
 use oidc_core::{DiscoveryResponse, IssuerIdentifier, ProviderMetadata};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 struct Request {
@@ -31,65 +33,25 @@ struct Request {
     body_b64: Option<String>,
 }
 
-/// All that is read of a line that is no request.
-#[derive(Deserialize)]
-struct WithId<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-}
-
-struct Answer {
-    url: String,
-    jwks_uri: Option<String>,
-}
-
 fn main() -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for line in io::stdin().lock().split(b'\n') {
-        writeln!(out, "{}", answer_line(&line?))?;
-        out.flush()?;
-    }
-    Ok(())
+    lines::serve(answer_line)
 }
 
-/// The answer to one line. Its `id` comes back as it was written.
+/// The answer to one line.
 pub(crate) fn answer_line(line: &[u8]) -> String {
-    let (id, request) = match read(line) {
-        Ok(WithId { id }) => (id.map_or("null", RawValue::get), read(line)),
-        Err(error) => ("null", Err(error)),
-    };
-    // A line break can only be white space here.
-    let id = id.replace('\r', " ");
-    match request.and_then(|request: Request| request.run()) {
-        Ok(Ok(answer)) => {
-            let url = Value::from(answer.url);
-            match answer.jwks_uri.map(Value::from) {
-                Some(jwks_uri) => {
-                    format!(r#"{{"id":{id},"ok":true,"url":{url},"jwks_uri":{jwks_uri}}}"#)
-                }
-                None => format!(r#"{{"id":{id},"ok":true,"url":{url}}}"#),
-            }
-        }
-        Ok(Err(why)) => format!(r#"{{"id":{id},"ok":false,"why":"{why}"}}"#),
-        Err(error) => format!(r#"{{"id":{id},"error":{}}}"#, Value::from(error)),
-    }
+    lines::answer(line, |request: &Request| match request.run() {
+        Ok(Ok(urls)) => urls,
+        Ok(Err(why)) => json!({"ok": false, "why": why}),
+        Err(error) => json!({"error": error}),
+    })
 }
 
-/// Reads what is asked for of a line: the other members may be anything.
-fn read<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
-    // A struct would be read from an array as well.
-    if !line.trim_ascii_start().starts_with(b"{") {
-        return Err("not a JSON object".to_owned());
-    }
-    serde_json::from_slice(line).map_err(|error| error.to_string())
-}
-
-/// The URLs, or the code of what is wrong.
-type Judgement = Result<Answer, &'static str>;
+/// What is answered with the URLs, or the code of what is wrong.
+type Judgement = Result<Value, &'static str>;
 
 impl Request {
     /// The answer; an error where the request itself cannot be read.
-    fn run(&self) -> Result<Judgement, String> {
+    fn run(&self) -> Result<Judgement, &'static str> {
         if self.status.is_none()
             && self.content_type.is_none()
             && self.url.is_none()
@@ -112,12 +74,11 @@ impl Request {
         let issuer = IssuerIdentifier::parse(&self.issuer).map_err(|error| error.code())?;
         let url = issuer.discovery_url();
         let Some(response) = response else {
-            let jwks_uri = None;
-            return Ok(Answer { url, jwks_uri });
+            return Ok(json!({"ok": true, "url": url}));
         };
         let metadata =
             ProviderMetadata::from_response(&issuer, response).map_err(|error| error.code())?;
-        let jwks_uri = Some(metadata.jwks_uri().to_string());
-        Ok(Answer { url, jwks_uri })
+        let jwks_uri = metadata.jwks_uri().as_str();
+        Ok(json!({"ok": true, "url": url, "jwks_uri": jwks_uri}))
     }
 }

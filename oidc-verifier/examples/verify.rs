@@ -5,14 +5,16 @@
 //! `{"id":…,"ok":true,"subject":…}` or `{"id":…,"ok":false,"why":…,"class":…}`. A line that is not
 //! such an object gets `{"id":…,"error":…}`. Other members are ignored, whatever they are.
 
-use std::io::{self, BufRead, Write};
+#[path = "lines/mod.rs"]
+mod lines;
+
+use std::io;
 use std::time::Duration;
 
 use oidc_verifier::{
     Algorithm, Class, IssuerIdentifier, IssuerKeys, JwkSet, NumericDate, Verifier,
 };
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 #[derive(Deserialize)]
@@ -26,13 +28,6 @@ struct Request {
     leeway: u64,
 }
 
-/// All that is read of a line that is no request.
-#[derive(Deserialize)]
-struct WithId<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-}
-
 /// A verifier that cannot be built, or a token that is not accepted.
 struct Refusal {
     why: &'static str,
@@ -40,34 +35,12 @@ struct Refusal {
 }
 
 fn main() -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for line in io::stdin().lock().split(b'\n') {
-        writeln!(out, "{}", answer_line(&line?))?;
-        out.flush()?;
-    }
-    Ok(())
+    lines::serve(answer_line)
 }
 
-/// The answer to one line. Its `id` comes back as it was written.
+/// The answer to one line.
 pub(crate) fn answer_line(line: &[u8]) -> String {
-    let (id, request) = match read(line) {
-        Ok(WithId { id }) => (id.map_or("null", RawValue::get), read(line)),
-        Err(error) => ("null", Err(error)),
-    };
-    // A line break can only be white space here.
-    let id = id.replace('\r', " ");
-    let answer = request.map_or_else(|error| json!({"error": error}), |request| answer(&request));
-    let answer = answer.to_string();
-    format!(r#"{{"id":{id},{}"#, answer.trim_start_matches('{'))
-}
-
-/// Reads what is asked for of a line: the other members may be anything.
-fn read<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
-    // A struct would be read from an array as well.
-    if !line.trim_ascii_start().starts_with(b"{") {
-        return Err("not a JSON object".to_owned());
-    }
-    serde_json::from_slice(line).map_err(|error| error.to_string())
+    lines::answer(line, answer)
 }
 
 fn answer(request: &Request) -> Value {

@@ -97,8 +97,8 @@ fn an_issuer_that_may_not_be_configured_is_answered_with_a_code() {
 #[test]
 fn a_good_document_is_answered_with_both_urls() {
     let expected = concat!(
-        r#"{"id":1,"ok":true,"url":"https://ci.example/a/.well-known/openid-configuration","#,
-        r#""jwks_uri":"https://keys.example/jwks"}"#
+        r#"{"id":1,"jwks_uri":"https://keys.example/jwks","ok":true,"#,
+        r#""url":"https://ci.example/a/.well-known/openid-configuration"}"#
     );
     for changes in [
         json!({}),
