@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use oidc_verifier::policy::Policy;
+
 const CRATES: [&str; 4] = ["jsonptr", "oidc-core", "oidc-issuer", "oidc-verifier"];
 
 fn root() -> PathBuf {
@@ -295,4 +297,36 @@ fn the_page_on_refusals_has_every_code_and_no_other() {
     let named = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
     let named: BTreeSet<_> = named.map(str::to_owned).collect();
     assert_eq!(named, answered);
+}
+
+/// The texts between `r#"` and `"#` that are policies.
+fn policies_in_rust(text: &str) -> Vec<String> {
+    let literals = text.split("r#\"").skip(1);
+    let literals = literals.filter_map(|rest| Some(rest.split_once("\"#")?.0));
+    let policies = literals.filter(|literal| literal.starts_with("{\"rules\""));
+    policies.map(str::to_owned).collect()
+}
+
+/// Samples that are compiled and not run: what stands in them is loaded here.
+#[test]
+fn the_policies_of_samples_load_and_are_not_dangerous() {
+    let service = "docs/verify-in-a-service.md";
+    for page in ["README.md", service] {
+        let policies = policies_in_rust(&read(&root().join(page)));
+        assert_eq!(policies.len(), 1, "{page}");
+        for policy in policies {
+            let policy = Policy::from_json(policy.as_bytes()).unwrap();
+            assert!(policy.refuse_dangerous().is_ok(), "{page}");
+        }
+    }
+    let example = read(&root().join("oidc-verifier/examples/axum_service.rs"));
+    let shown = read(&root().join(service));
+    assert_eq!(policies_in_rust(&example), policies_in_rust(&shown));
+
+    let page = read(&root().join("docs/stop-replay.md"));
+    let (_, rule) = page.split_once("```json\n").unwrap();
+    let (rule, _) = rule.split_once("```").unwrap();
+    let policy = format!("{{\"rules\": [{rule}]}}");
+    let policy = Policy::from_json(policy.as_bytes()).unwrap();
+    assert!(policy.refuse_dangerous().is_ok());
 }
