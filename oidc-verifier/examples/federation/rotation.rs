@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use oidc_issuer::{Event, RevocationReason, StateName, Successor};
+use oidc_issuer::{ConsumerClass, Event, RevocationReason, StateName, Successor};
 use oidc_verifier::NumericDate;
 
 use crate::host::Host;
@@ -78,7 +78,8 @@ pub(crate) fn run(
         }
     }
     let kid = signing(issuers)?;
-    report.expect("another key signs", "true", &(kid != old).to_string());
+    let which = if kid == old { "the same" } else { "another" };
+    report.expect("the key that signs now", "another", which);
     row(
         &format!("{minted} tokens minted"),
         &format!("{verified} verifications"),
@@ -110,18 +111,22 @@ fn revoke(
     };
     let rotation = &mut issuers.diridp.rotation;
     let revocation = rotation.revoke(&stolen, reason, aged, clocks)?;
+    row("a stolen key is revoked; it is trusted no longer by", "");
     for distrust in revocation.distrust {
         let minutes = distrust.at.map(|at| at.seconds_since(now) / 60);
-        let when = minutes.map_or("when a person acts".to_owned(), |minutes| {
-            format!("within {minutes} minutes")
-        });
-        row(
-            &format!(
-                "a stolen key is revoked: distrusted by {:?}",
-                distrust.class
-            ),
-            &when,
-        );
+        let when = match minutes {
+            None => "when a person uploads another".to_owned(),
+            Some(minutes @ 0..120) => format!("within {minutes} minutes"),
+            Some(minutes) => format!("within {} hours", minutes / 60),
+        };
+        let who = match distrust.class {
+            ConsumerClass::Signers => "the issuer's own signers",
+            ConsumerClass::Honouring => "who honours `Cache-Control`",
+            ConsumerClass::HardCoded => "who keeps a JWK Set for a time of their own",
+            ConsumerClass::Snapshot => "who has an uploaded copy",
+            _ => "others",
+        };
+        row(&format!("       {who}"), &when);
     }
     issuers.diridp.pass(host, now)?;
     // As long as its caches may hold the old set.
