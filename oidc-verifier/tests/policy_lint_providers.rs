@@ -113,6 +113,83 @@ fn a_wildcard_before_the_end_of_the_tenants_name_is_dangerous() {
     assert_eq!((found[0].0, found[0].1), ("tenant_crossed", Grade::Caution));
 }
 
+/// The same in the claims that say one part of the subject: a name that begins so may be anyone's, and
+/// an id that begins so is someone's.
+#[test]
+fn a_wildcard_in_the_name_or_id_of_a_tenant_is_dangerous() {
+    let gitlab = "https://gitlab.com";
+    let buildkite = "https://agent.buildkite.com";
+    let terraform = "https://app.terraform.io";
+    let google = "https://accounts.google.com";
+    let owner = "repository_owner";
+    for (issuer, narrow, condition) in [
+        (GITHUB, owner, json!({"claim": owner, "pattern": "acme*"})),
+        (GITHUB, owner, json!({"claim": owner, "pattern": "ac?e"})),
+        (GITHUB, owner, json!({"claim": owner, "prefix": "acme"})),
+        (GITHUB, owner, json!({"claim": owner, "suffix": "-labs"})),
+        (
+            GITHUB,
+            owner,
+            json!({"subject": "owner", "pattern": "acme*"}),
+        ),
+        (
+            GITHUB,
+            "enterprise",
+            json!({"claim": "enterprise", "pattern": "acme*"}),
+        ),
+        (
+            GITHUB,
+            "repository_owner_id",
+            json!({"claim": "repository_owner_id", "pattern": "42*"}),
+        ),
+        (
+            GITHUB,
+            "repository_id",
+            json!({"claim": "repository_id", "prefix": "9000"}),
+        ),
+        (
+            gitlab,
+            "namespace_id",
+            json!({"claim": "namespace_id", "pattern": "7*"}),
+        ),
+        (
+            CIRCLECI_ROOT,
+            "oidc.circleci.com/org-id",
+            json!({"claim": "oidc.circleci.com/org-id", "prefix": "8f0c"}),
+        ),
+        (
+            buildkite,
+            "organization_slug",
+            json!({"claim": "organization_slug", "pattern": "acme*"}),
+        ),
+        (
+            terraform,
+            "terraform_organization_name",
+            json!({"claim": "terraform_organization_name", "pattern": "acme*"}),
+        ),
+        (google, "sub", json!({"claim": "sub", "pattern": "1*"})),
+        (
+            google,
+            "hd",
+            json!({"claim": "hd", "suffix": "acme.example"}),
+        ),
+    ] {
+        let place = "/rules/0/conditions/0".to_owned();
+        let expected = [("tenant_crossed", Grade::Dangerous, place)];
+        let found = lint(issuer, &[("allow", json!([condition]))]);
+        assert_eq!(found, expected, "{issuer} {condition}");
+        // The whole name or id is one tenant's.
+        let whole = json!([{"claim": narrow, "equals": "42"}]);
+        assert!(
+            !codes(issuer, whole.clone()).contains(&"tenant_crossed"),
+            "{issuer} {whole}"
+        );
+    }
+    // What names the tenant by its beginning does not mend another such condition.
+    let both = json!([sub("repo:acme*"), {"claim": "repository_owner_id", "pattern": "4*"}]);
+    assert_eq!(codes(GITHUB, both), ["tenant_crossed"]);
+}
+
 /// Attack catalogue P1 and P3: of a shared issuer, anyone has such a token.
 #[test]
 fn claims_that_every_tenant_can_have_pin_no_tenant() {

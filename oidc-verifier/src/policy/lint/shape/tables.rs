@@ -9,8 +9,12 @@ pub(super) type Form = (&'static str, char);
 /// Claims and the forms that their texts have.
 pub(super) type Table = &'static [(&'static str, &'static [Form])];
 
-/// An id or a name that is another's.
+/// A text that no policy names.
 const OTHER: &[Form] = &[("\u{1}", '/')];
+
+/// An id or a name that is another's. It may begin or end as one's own does: whoever comes later may
+/// choose it so, and ids are long enough for it.
+const ANOTHERS: &[Form] = &[("*\u{1}*", '/')];
 
 /// A path whose first segment is another's.
 const OTHER_FIRST: &[Form] = &[("*\u{1}*", '/'), ("*\u{1}*/**", '/')];
@@ -56,11 +60,11 @@ pub(super) const GITHUB: Tables = Tables {
             ],
         ),
         ("/repository", OTHER_FIRST),
-        ("/repository_owner", OTHER),
-        ("/repository_id", OTHER),
-        ("/repository_owner_id", OTHER),
-        ("/enterprise", OTHER),
-        ("/enterprise_id", OTHER),
+        ("/repository_owner", ANOTHERS),
+        ("/repository_id", ANOTHERS),
+        ("/repository_owner_id", ANOTHERS),
+        ("/enterprise", ANOTHERS),
+        ("/enterprise_id", ANOTHERS),
         // Whoever may call a public reusable workflow has the same `job_workflow_ref`.
         ("/workflow_ref", OTHER_FIRST),
     ],
@@ -74,7 +78,7 @@ pub(super) const GITHUB: Tables = Tables {
             ],
         ),
         ("/repository", &[("**\u{1}**", '/')]),
-        ("/repository_id", OTHER),
+        ("/repository_id", ANOTHERS),
         ("/workflow_ref", &[("**\u{1}**", '/')]),
         ("/job_workflow_ref", &[("**\u{1}**", '/')]),
     ],
@@ -122,9 +126,9 @@ pub(super) const GITHUB: Tables = Tables {
                 ("repository:*", '@'),
             ],
         ),
-        ("/repository_id", OTHER),
-        ("/repository_owner_id", OTHER),
-        ("/enterprise_id", OTHER),
+        ("/repository_id", ANOTHERS),
+        ("/repository_owner_id", ANOTHERS),
+        ("/enterprise_id", ANOTHERS),
     ],
     without: &["/environment"],
     parts: &[
@@ -144,13 +148,13 @@ pub(super) const GITLAB: Tables = Tables {
         ("/sub", &[("project_path:*\u{1}*/**", '/')]),
         ("/project_path", OTHER_FIRST),
         ("/namespace_path", OTHER_FIRST),
-        ("/project_id", OTHER),
-        ("/namespace_id", OTHER),
+        ("/project_id", ANOTHERS),
+        ("/namespace_id", ANOTHERS),
     ],
     colleague: &[
         ("/sub", &[("project_path:*\u{1}*:**", ':')]),
         ("/project_path", &[("**\u{1}**", '/')]),
-        ("/project_id", OTHER),
+        ("/project_id", ANOTHERS),
     ],
     any_branch: &[
         ("/sub", &[("project_path:*:ref_type:branch:ref:\u{1}", ':')]),
@@ -166,7 +170,7 @@ pub(super) const GITLAB: Tables = Tables {
         ("/ref_protected", &[("false", '/')]),
         ("/pipeline_source", &[("merge_request_event", '/')]),
     ],
-    successor: &[("/project_id", OTHER), ("/namespace_id", OTHER)],
+    successor: &[("/project_id", ANOTHERS), ("/namespace_id", ANOTHERS)],
     without: &["/environment", "/environment_protected"],
     parts: &[
         ("project_path", "/project_path"),
@@ -179,12 +183,12 @@ pub(super) const GITLAB: Tables = Tables {
 pub(super) const CIRCLECI: Tables = Tables {
     stranger: &[
         ("/sub", &[("org/*\u{1}*/**", '/')]),
-        ("/oidc.circleci.com~1org-id", OTHER),
-        ("/oidc.circleci.com~1project-id", OTHER),
+        ("/oidc.circleci.com~1org-id", ANOTHERS),
+        ("/oidc.circleci.com~1project-id", ANOTHERS),
     ],
     colleague: &[
         ("/sub", &[("org/*/project/*\u{1}*/**", '/')]),
-        ("/oidc.circleci.com~1project-id", OTHER),
+        ("/oidc.circleci.com~1project-id", ANOTHERS),
         ("/oidc.circleci.com~1vcs-origin", &[("**\u{1}**", '/')]),
     ],
     // Nothing is escaped: a branch may be named `x/vcs-origin/github.com/acme/web/vcs-ref/main`.
@@ -237,15 +241,15 @@ pub(super) const CIRCLECI: Tables = Tables {
 pub(super) const BUILDKITE: Tables = Tables {
     stranger: &[
         ("/sub", &[("organization:*\u{1}*:**", ':')]),
-        ("/organization_slug", OTHER),
-        ("/organization_id", OTHER),
-        ("/pipeline_id", OTHER),
-        ("/cluster_id", OTHER),
+        ("/organization_slug", ANOTHERS),
+        ("/organization_id", ANOTHERS),
+        ("/pipeline_id", ANOTHERS),
+        ("/cluster_id", ANOTHERS),
     ],
     colleague: &[
         ("/sub", &[("organization:*:pipeline:*\u{1}*:**", ':')]),
-        ("/pipeline_slug", OTHER),
-        ("/pipeline_id", OTHER),
+        ("/pipeline_slug", ANOTHERS),
+        ("/pipeline_id", ANOTHERS),
     ],
     any_branch: &[
         (
@@ -256,11 +260,10 @@ pub(super) const BUILDKITE: Tables = Tables {
             "/sub/ref",
             &[("refs/heads/\u{1}", '/'), ("refs/heads/\u{1}/**", '/')],
         ),
-        ("/sub/ref", &[("refs/heads/\u{1}", '/')]),
         ("/build_branch", OTHER),
         ("/build_commit", OTHER),
     ],
-    successor: &[("/organization_id", OTHER), ("/pipeline_id", OTHER)],
+    successor: &[("/organization_id", ANOTHERS), ("/pipeline_id", ANOTHERS)],
     parts: &[
         ("organization", "/organization_slug"),
         ("pipeline", "/pipeline_slug"),
@@ -275,11 +278,11 @@ pub(super) const BUILDKITE: Tables = Tables {
 pub(super) const TERRAFORM: Tables = Tables {
     stranger: &[
         ("/sub", &[("organization:*\u{1}*:**", ':')]),
-        ("/terraform_organization_name", OTHER),
-        ("/terraform_organization_id", OTHER),
-        ("/terraform_project_id", OTHER),
-        ("/terraform_workspace_id", OTHER),
-        ("/terraform_stack_id", OTHER),
+        ("/terraform_organization_name", ANOTHERS),
+        ("/terraform_organization_id", ANOTHERS),
+        ("/terraform_project_id", ANOTHERS),
+        ("/terraform_workspace_id", ANOTHERS),
+        ("/terraform_stack_id", ANOTHERS),
         (
             "/terraform_full_workspace",
             &[("organization:*\u{1}*:**", ':')],
@@ -294,21 +297,21 @@ pub(super) const TERRAFORM: Tables = Tables {
                 ("organization:*:project:*\u{1}*:stack:**", ':'),
             ],
         ),
-        ("/terraform_project_name", OTHER),
-        ("/terraform_project_id", OTHER),
-        ("/terraform_workspace_name", OTHER),
-        ("/terraform_workspace_id", OTHER),
-        ("/terraform_stack_id", OTHER),
+        ("/terraform_project_name", ANOTHERS),
+        ("/terraform_project_id", ANOTHERS),
+        ("/terraform_workspace_name", ANOTHERS),
+        ("/terraform_workspace_id", ANOTHERS),
+        ("/terraform_stack_id", ANOTHERS),
         (
             "/terraform_full_workspace",
             &[("organization:*:project:*\u{1}*:workspace:*\u{1}*", ':')],
         ),
     ],
     successor: &[
-        ("/terraform_organization_id", OTHER),
-        ("/terraform_project_id", OTHER),
-        ("/terraform_workspace_id", OTHER),
-        ("/terraform_stack_id", OTHER),
+        ("/terraform_organization_id", ANOTHERS),
+        ("/terraform_project_id", ANOTHERS),
+        ("/terraform_workspace_id", ANOTHERS),
+        ("/terraform_stack_id", ANOTHERS),
     ],
     parts: &[
         ("organization", "/terraform_organization_name"),
@@ -325,22 +328,22 @@ pub(super) const TERRAFORM: Tables = Tables {
 pub(super) const BITBUCKET: Tables = Tables {
     stranger: &[
         ("/sub", &[("{*\u{1}*}:**", ':')]),
-        ("/workspaceUuid", OTHER),
-        ("/repositoryUuid", OTHER),
-        ("/deploymentEnvironmentUuid", OTHER),
+        ("/workspaceUuid", ANOTHERS),
+        ("/repositoryUuid", ANOTHERS),
+        ("/deploymentEnvironmentUuid", ANOTHERS),
     ],
     colleague: &[
         ("/sub", &[("{*\u{1}*}:**", ':')]),
-        ("/repositoryUuid", OTHER),
-        ("/deploymentEnvironmentUuid", OTHER),
+        ("/repositoryUuid", ANOTHERS),
+        ("/deploymentEnvironmentUuid", ANOTHERS),
     ],
     any_branch: &[("/sub", &[("{*}:{*}", ':')]), ("/branchName", OTHER)],
     // The issuer is named by the slug of the workspace, which can be given up.
     successor: &[
         ("/sub", &[("{*\u{1}*}:**", ':')]),
-        ("/workspaceUuid", OTHER),
-        ("/repositoryUuid", OTHER),
-        ("/deploymentEnvironmentUuid", OTHER),
+        ("/workspaceUuid", ANOTHERS),
+        ("/repositoryUuid", ANOTHERS),
+        ("/deploymentEnvironmentUuid", ANOTHERS),
     ],
     without: &["/deploymentEnvironmentUuid"],
     parts: &[
@@ -354,8 +357,8 @@ pub(super) const BITBUCKET: Tables = Tables {
 pub(super) const KUBERNETES: Tables = Tables {
     colleague: &[
         ("/sub", &[("system:serviceaccount:*\u{1}*:*", ':')]),
-        ("/kubernetes.io/namespace", OTHER),
-        ("/kubernetes.io/serviceaccount/uid", OTHER),
+        ("/kubernetes.io/namespace", ANOTHERS),
+        ("/kubernetes.io/serviceaccount/uid", ANOTHERS),
     ],
     parts: &[
         ("namespace", "/kubernetes.io/namespace"),
@@ -367,15 +370,15 @@ pub(super) const KUBERNETES: Tables = Tables {
 pub(super) const AWS: Tables = Tables {
     stranger: &[
         ("/sub", &[("arn:*:*:*:*\u{1}*:**", ':')]),
-        ("/https:~1~1sts.amazonaws.com~1/aws_account", OTHER),
+        ("/https:~1~1sts.amazonaws.com~1/aws_account", ANOTHERS),
         (
             "/https:~1~1sts.amazonaws.com~1/principal_id",
             &[("arn:*:*:*:*\u{1}*:**", ':')],
         ),
-        ("/https:~1~1sts.amazonaws.com~1/org_id", OTHER),
+        ("/https:~1~1sts.amazonaws.com~1/org_id", ANOTHERS),
     ],
     colleague: &[
-        ("/sub/name", OTHER),
+        ("/sub/name", ANOTHERS),
         ("/sub/path", &[("**\u{1}**", '/')]),
         ("/sub", &[("arn:*:*:*:*:*\u{1}*", ':')]),
         (
@@ -403,16 +406,16 @@ pub(super) const AWS: Tables = Tables {
 
 pub(super) const GOOGLE: Tables = Tables {
     stranger: &[
-        ("/sub", OTHER),
-        ("/azp", OTHER),
-        ("/hd", OTHER),
+        ("/sub", ANOTHERS),
+        ("/azp", ANOTHERS),
+        ("/hd", ANOTHERS),
         ("/email", &[("*\u{1}*", '/')]),
-        ("/google/compute_engine/project_id", OTHER),
-        ("/google/compute_engine/project_number", OTHER),
+        ("/google/compute_engine/project_id", ANOTHERS),
+        ("/google/compute_engine/project_number", ANOTHERS),
     ],
     colleague: &[
-        ("/sub", OTHER),
-        ("/azp", OTHER),
+        ("/sub", ANOTHERS),
+        ("/azp", ANOTHERS),
         ("/email", &[("*\u{1}*@**", '@')]),
     ],
     parts: &[("id", "/sub")],
@@ -422,12 +425,10 @@ pub(super) const GOOGLE: Tables = Tables {
 pub(super) const SPIFFE: Tables = Tables {
     stranger: &[
         ("/sub", &[("spiffe://*\u{1}*/**", '/')]),
-        ("/sub/trust_domain", OTHER),
-        ("/sub/trust_domain", OTHER),
+        ("/sub/trust_domain", ANOTHERS),
     ],
     colleague: &[
         ("/sub", &[("spiffe://*/**\u{1}**", '/')]),
-        ("/sub/path", &[("**\u{1}**", '/')]),
         ("/sub/path", &[("**\u{1}**", '/')]),
     ],
     parts: &[("trust_domain", "/sub/trust_domain"), ("path", "/sub/path")],
@@ -435,12 +436,12 @@ pub(super) const SPIFFE: Tables = Tables {
 };
 
 pub(super) const ENTRA: Tables = Tables {
-    stranger: &[("/tid", OTHER), ("/sub", OTHER), ("/oid", OTHER)],
+    stranger: &[("/tid", ANOTHERS), ("/sub", ANOTHERS), ("/oid", ANOTHERS)],
     colleague: &[
-        ("/sub", OTHER),
-        ("/oid", OTHER),
-        ("/appid", OTHER),
-        ("/azp", OTHER),
+        ("/sub", ANOTHERS),
+        ("/oid", ANOTHERS),
+        ("/appid", ANOTHERS),
+        ("/azp", ANOTHERS),
     ],
     parts: &[("object_id", "/oid"), ("pairwise", "/sub")],
     ..NONE
