@@ -46,7 +46,8 @@ impl RotationState {
     /// The format of the document that this version reads and writes.
     pub const FORMAT: u32 = 1;
 
-    /// The longest document, in bytes. A hundred rings with their histories take less.
+    /// The longest document, in bytes. Twelve rings of RSA keys of 4,096 bits take less, with all their
+    /// tombstones.
     pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 
     /// The state before there is any.

@@ -11,12 +11,18 @@ use super::error::TransitionError;
 use super::key::{KeyState, RevocationReason, RingKey};
 use super::ring::{KeyRing, MAX_KEYS_PER_RING};
 use super::ring_name::RingName;
+use crate::rotation::RotationConfig;
 use crate::rotation_policy::RotationPolicy;
 
 impl RotationState {
     /// The most tombstones of a ring; the oldest withdrawn ones are dropped. Rule I8 makes 256
     /// periods longer than any cache and any token.
     pub const MAX_TOMBSTONES: usize = 256;
+
+    /// The most tombstones of all rings, as many as the most rings have: rings that are gone leave
+    /// theirs. With them a state is shorter than [`MAX_BYTES`](Self::MAX_BYTES); one that is longer
+    /// would not be read again.
+    pub const MAX_TOMBSTONES_IN_ALL: usize = RotationConfig::MAX_RINGS * Self::MAX_TOMBSTONES;
 
     /// A copy to change and commit as the next generation.
     pub(crate) fn successor(&self) -> RotationState {
@@ -282,15 +288,44 @@ impl RotationState {
         })
     }
 
-    /// Drops tombstones past [`MAX_TOMBSTONES`](Self::MAX_TOMBSTONES) in a ring, oldest first.
+    /// Drops tombstones past [`MAX_TOMBSTONES`](Self::MAX_TOMBSTONES) in a ring and past
+    /// [`MAX_TOMBSTONES_IN_ALL`](Self::MAX_TOMBSTONES_IN_ALL), oldest first.
     pub(crate) fn drop_old_tombstones(&mut self) {
+        let tombstones =
+            |ring: &KeyRing| ring.keys.iter().filter(|key| !key.is_published()).count();
+        let withdrawn = |key: &RingKey| matches!(key.state, KeyState::Withdrawn { .. });
         for ring in &mut self.rings {
-            let tombstones = ring.keys.iter().filter(|key| !key.is_published()).count();
-            let mut surplus = tombstones.saturating_sub(Self::MAX_TOMBSTONES);
+            let mut surplus = tombstones(ring).saturating_sub(Self::MAX_TOMBSTONES);
             ring.keys.retain(|key| {
-                let drop = surplus > 0 && matches!(key.state, KeyState::Withdrawn { .. });
+                let drop = surplus > 0 && withdrawn(key);
                 surplus = surplus.saturating_sub(usize::from(drop));
                 !drop
+            });
+        }
+        let all: usize = self.rings.iter().map(tombstones).sum();
+        let surplus = all.saturating_sub(Self::MAX_TOMBSTONES_IN_ALL);
+        if surplus == 0 {
+            return;
+        }
+        let keys = self.rings.iter().flat_map(|ring| &ring.keys);
+        let mut since: Vec<NumericDate> = keys
+            .filter(|key| withdrawn(key))
+            .map(|key| key.state.since())
+            .collect();
+        since.sort_unstable();
+        since.truncate(surplus);
+        let Some(last) = since.last().copied() else {
+            return;
+        };
+        let mut of_last = since.iter().filter(|since| **since == last).count();
+        for ring in &mut self.rings {
+            ring.keys.retain(|key| {
+                let since = key.state.since();
+                if !withdrawn(key) || since > last || (since == last && of_last == 0) {
+                    return true;
+                }
+                of_last = of_last.saturating_sub(usize::from(since == last));
+                false
             });
         }
     }
@@ -444,5 +479,74 @@ mod tests {
         let left = kids(&over);
         assert_eq!(left.len(), max);
         assert_eq!(left[..2], ["k0", "k3"]);
+    }
+
+    /// A key of a size that is generated, under the longest id.
+    fn large(ring: usize, number: usize, state: KeyState) -> RingKey {
+        let mut modulus = [0xff; 512];
+        modulus[100..108].copy_from_slice(&ring.to_be_bytes());
+        modulus[108..116].copy_from_slice(&number.to_be_bytes());
+        let key = oidc_core::RsaPublicKey::new(modulus, &[1, 0, 1]).unwrap();
+        let jwk = Jwk::new(key).with_alg(Algorithm::Rs256).unwrap();
+        let kid = format!("{ring:0>5}-{number:0>249}");
+        let mut key = RingKey::staged(jwk.with_kid(kid).unwrap(), now());
+        key.state = state;
+        key.reserved_until = Some(now());
+        key
+    }
+
+    /// So many rings, each with as many tombstones, and the last of them as many keys as they publish.
+    fn largest(rings: usize, tombstones: usize) -> RotationState {
+        let issuer = IssuerIdentifier::parse("https://ci.example").unwrap();
+        let mut state = RotationState::first(issuer, now()).successor();
+        for ring in 0..rings {
+            let name = RingName::new(&format!("{ring:0>64}")).unwrap();
+            state.add_ring(name, Algorithm::Rs256, false);
+            let since =
+                now().saturating_add(std::time::Duration::from_secs(ring.try_into().unwrap()));
+            let keys = &mut state.rings[ring].keys;
+            keys.extend((0..tombstones).map(|number| {
+                let withdrawn = KeyState::Withdrawn { since };
+                large(ring, number, withdrawn)
+            }));
+            if rings.saturating_sub(ring) <= RotationConfig::MAX_RINGS {
+                keys.extend((tombstones..).take(MAX_KEYS_PER_RING).map(|number| {
+                    let published = KeyState::Published { since };
+                    large(ring, number, published)
+                }));
+            }
+        }
+        state
+    }
+
+    /// Rings come and go for years; what is longer than is read would be the end of the issuer.
+    #[test]
+    fn a_state_with_all_its_tombstones_is_no_longer_than_is_read() {
+        let each = RotationState::MAX_TOMBSTONES;
+        let mut state = largest(13, each);
+        for _ in 0..64 {
+            let ring = state.rings[12].name().clone();
+            state.note(ring, &"k".repeat(255), StateName::Published, now());
+        }
+        state.drop_old_tombstones();
+        let left: Vec<usize> = state.rings.iter().map(|ring| ring.keys.len()).collect();
+        let mut expected = vec![each + MAX_KEYS_PER_RING; 13];
+        expected[0] = 0;
+        assert_eq!(left, expected);
+        let json = state.to_json();
+        assert!(json.len() <= RotationState::MAX_BYTES, "{}", json.len());
+        assert_eq!(RotationState::from_json(&json), Ok(state.clone()));
+        state.drop_old_tombstones();
+        assert_eq!(state.to_json(), json);
+
+        // Of those that went in one second, no more than have to.
+        let since = state.rings[1].keys[0].state.since();
+        state.rings[0]
+            .keys
+            .push(large(0, 0, KeyState::Withdrawn { since }));
+        state.drop_old_tombstones();
+        let all = state.rings.iter().flat_map(|ring| &ring.keys);
+        let tombstones = all.filter(|key| !key.is_published()).count();
+        assert_eq!(tombstones, RotationState::MAX_TOMBSTONES_IN_ALL);
     }
 }
