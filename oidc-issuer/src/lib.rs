@@ -41,6 +41,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! How-tos: [run your own issuer], [rotate the keys], also [in an emergency], [run CI jobs with tokens],
+//! [hand out tokens as AWS does], and [replace diridp].
+//!
+//! [run your own issuer]: https://github.com/workload-identity/workload-identity/blob/main/docs/run-your-own-issuer.md
+//! [rotate the keys]: https://github.com/workload-identity/workload-identity/blob/main/docs/rotate-keys.md
+//! [in an emergency]: https://github.com/workload-identity/workload-identity/blob/main/docs/rotate-in-an-emergency.md
+//! [run CI jobs with tokens]: https://github.com/workload-identity/workload-identity/blob/main/docs/run-ci-jobs.md
+//! [hand out tokens as AWS does]: https://github.com/workload-identity/workload-identity/blob/main/docs/aws-outbound.md
+//! [replace diridp]: https://github.com/workload-identity/workload-identity/blob/main/docs/replace-diridp.md
+//!
 //! # What it refuses to do
 //!
 //! - **Read a clock, a file, the environment or the network.** `now` is an argument, keys and

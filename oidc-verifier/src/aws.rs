@@ -5,7 +5,9 @@
 //! The tokens are judged by [`Profile::aws_sts`](crate::Profile::aws_sts), the trust policies of
 //! roles by [`policy::aws`](crate::policy::aws). Nothing here calls AWS: it is for services that must answer as AWS does, and for
 //! tests of what AWS would answer. The example `assume_role` is such a service, which the AWS CLI and
-//! SDKs take for AWS STS: `docs/assume-role.md`.
+//! SDKs take for AWS STS: [Let tokens assume roles].
+//!
+//! [Let tokens assume roles]: https://github.com/workload-identity/workload-identity/blob/main/docs/assume-role.md
 //!
 #![cfg_attr(
     any(feature = "aws-lc-rs", feature = "ring"),

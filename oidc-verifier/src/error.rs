@@ -227,7 +227,9 @@ impl VerifyError {
     }
 
     /// A stable word for logs, metrics and tests: it does not change between versions. What each
-    /// means and what to do is in `docs/refusals.md`.
+    /// means, and what to do, is in [Why a token is refused].
+    ///
+    /// [Why a token is refused]: https://github.com/workload-identity/workload-identity/blob/main/docs/refusals.md
     pub const fn code(&self) -> &'static str {
         match self {
             Self::AlgorithmNotAllowed { .. } => "alg_not_allowed",

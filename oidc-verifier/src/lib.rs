@@ -42,6 +42,14 @@
 //! Which verified tokens are let in is said by a [`policy`]: rules as data, decisions that explain
 //! themselves. Tokens that may be used once are remembered by a guard of [`replay`].
 //!
+//! How-tos: [verify tokens in a service], [write a policy], [why a token is refused], and [what the
+//! tokens of each provider say].
+//!
+//! [verify tokens in a service]: https://github.com/workload-identity/workload-identity/blob/main/docs/verify-in-a-service.md
+//! [write a policy]: https://github.com/workload-identity/workload-identity/blob/main/docs/write-a-policy.md
+//! [why a token is refused]: https://github.com/workload-identity/workload-identity/blob/main/docs/refusals.md
+//! [what the tokens of each provider say]: https://github.com/workload-identity/workload-identity/blob/main/docs/README.md
+//!
 //! # What it refuses to do
 //!
 //! - Fetch anything, read a clock, or keep a secret: bytes and `now` are arguments. Only the feature

@@ -142,6 +142,37 @@ fn every_link_leads_to_a_file_and_to_a_heading_of_it() {
     assert!(followed > 150, "{followed}");
 }
 
+/// Documentation is read without the repository: it names pages by their address there.
+#[test]
+fn every_address_of_a_page_leads_to_one() {
+    let root = root();
+    let manifest: toml::Table = toml::from_str(&read(&root.join("Cargo.toml"))).unwrap();
+    let repository = manifest["workspace"]["package"]["repository"]
+        .as_str()
+        .unwrap();
+    let address = format!("{repository}/blob/main/");
+    let mut followed = 0;
+    for file in CRATES
+        .iter()
+        .flat_map(|name| sources(&root.join(name).join("src")))
+    {
+        for rest in read(&file).split(&address).skip(1) {
+            let path = rest.split(char::is_whitespace).next().unwrap();
+            assert!(root.join(path).is_file(), "{}: {path}", file.display());
+            followed += 1;
+        }
+    }
+    assert!(followed > 10, "{followed}");
+}
+
+/// The files below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let paths = names(folder).into_iter().map(|name| folder.join(name));
+    let (folders, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+    let below = folders.iter().flat_map(|folder| sources(folder));
+    files.into_iter().chain(below).collect()
+}
+
 #[test]
 fn every_page_is_found_from_the_front_page() {
     let mut found = BTreeSet::new();

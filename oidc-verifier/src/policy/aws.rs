@@ -33,7 +33,9 @@
 //! ```
 //!
 //! The token is first verified by AWS's rules ([`Profile::aws_sts`](crate::Profile::aws_sts)), or by yours.
-//! `docs/aws-trust-policies.md` is the way through it, step by step.
+//! [Decide as AWS role trust policies do] is the way through it, step by step.
+//!
+//! [Decide as AWS role trust policies do]: https://github.com/workload-identity/workload-identity/blob/main/docs/aws-trust-policies.md
 //!
 //! # Statements
 //!
