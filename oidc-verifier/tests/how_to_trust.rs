@@ -2,6 +2,9 @@
 //! what the lint says.
 #![expect(clippy::panic, reason = "these helpers run in tests only")]
 
+use std::collections::BTreeSet;
+
+use oidc_core::Algorithm;
 use oidc_core::provider::Provider;
 use oidc_verifier::policy::Policy;
 use oidc_verifier::policy::lint::{FindingCode, Grade};
@@ -95,6 +98,49 @@ fn the_index_links_every_page() {
             index.contains(&format!("(trust-{provider}.md)")),
             "{provider}"
         );
+    }
+}
+
+/// The second cell of a row of the table at the top of a page.
+fn cell<'a>(page: &'a str, name: &str) -> &'a str {
+    let (_, rest) = page
+        .split_once(&format!("\n| {name} | "))
+        .unwrap_or_else(|| panic!("{name}"));
+    rest.split(" |\n").next().unwrap_or_default()
+}
+
+#[test]
+fn the_table_of_a_page_is_what_the_profile_says() {
+    for (provider, page) in HOW_TOS {
+        let profile = provider.profile();
+
+        let (signed, _) = cell(page, "signed with")
+            .split_once("; ")
+            .unwrap_or((cell(page, "signed with"), ""));
+        let words = signed.split(|c: char| !c.is_ascii_alphanumeric());
+        let named: BTreeSet<_> = words.filter_map(|word| word.parse().ok()).collect();
+        let known: BTreeSet<Algorithm> = profile.algorithms.iter().copied().collect();
+        assert_eq!(named, known, "{provider}");
+
+        if let Some(path) = profile.discovery.jwks_path {
+            let keys = cell(page, "keys");
+            assert!(keys.contains(&format!("`{path}`")), "{provider}: {keys}");
+        }
+
+        let verifier = cell(page, "verifier");
+        let said = if *provider == Provider::SpiffeJwtSvid {
+            "`.profile(Profile::jwt_svid(".to_owned()
+        } else {
+            format!("`.provider(Provider::{provider:?})`")
+        };
+        let lifetime = match profile.max_lifetime.as_secs() {
+            3_600 => "up to an hour unless",
+            86_400 => "up to a day unless",
+            86_700 => "up to a day and five minutes unless",
+            seconds => panic!("{provider}: {seconds}"),
+        };
+        assert!(verifier.starts_with(&said), "{provider}: {verifier}");
+        assert!(verifier.contains(lifetime), "{provider}: {verifier}");
     }
 }
 
