@@ -178,6 +178,50 @@ fn what_absence_passes_is_no_guard() {
     assert_eq!(lint(statement("Deny", GITHUB, denied)), []);
 }
 
+/// The guard that AWS names beside `ForAllValues` (IAM User Guide, "Multivalued context key examples"),
+/// and that `holds_if_absent` asks for.
+#[test]
+fn null_with_false_beside_it_makes_it_a_guard() {
+    let with = |operator: &str, sub: &str, presence: &Value| {
+        github(json!({"StringEquals": {"GH:aud": "sts.amazonaws.com"},
+                      operator: {"GH:sub": sub}, "Null": presence}))
+    };
+    for operator in [
+        "ForAllValues:StringEquals",
+        "ForAllValues:StringLike",
+        "StringEqualsIfExists",
+        "StringLikeIfExists",
+    ] {
+        for presence in [
+            json!({"GH:sub": "false"}),
+            json!({"GH:sub": false}),
+            json!({"GH:SUB": ["false"]}),
+        ] {
+            assert_eq!(with(operator, MAIN, &presence), [], "{operator} {presence}");
+        }
+        for presence in [
+            json!({"GH:sub": "true"}),
+            json!({"GH:sub": ["true", "false"]}),
+            json!({"GH:ref": "false"}),
+        ] {
+            let found = codes(with(operator, MAIN, &presence));
+            assert!(found.contains(&"holds_if_absent"), "{operator} {presence}");
+            assert!(found.contains(&"guard_negative"), "{operator} {presence}");
+        }
+    }
+    // It says that there is a value, and not which.
+    let presence = json!({"GH:sub": "false"});
+    for (operator, expected) in [
+        ("ForAllValues:StringLike", "tenant_crossed"),
+        ("StringLikeIfExists", "tenant_crossed"),
+        ("ForAllValues:StringNotLike", "guard_negative"),
+        ("StringNotLike", "guard_negative"),
+    ] {
+        let found = with(operator, "repo:acme*", &presence);
+        assert_eq!(codes(found), [expected], "{operator}");
+    }
+}
+
 #[test]
 fn a_wildcard_in_an_exact_operator_is_pointed_out() {
     let found = github(json!({"StringEquals": {"GH:aud": "sts", "GH:sub": "repo:acme/*"}}));

@@ -26,7 +26,7 @@ pub(super) fn in_native_words(rule: &Rule) -> Option<Rule> {
         Effect::Deny => nobody,
     };
     let conditions = rule.conditions.iter().map(|condition| match condition {
-        Condition::Aws(AwsCondition::Key(test)) => native(test, unknown),
+        Condition::Aws(AwsCondition::Key(test)) => native(test, is_there(rule, test), unknown),
         // The issuer of the rule is its provider's.
         Condition::Aws(AwsCondition::Provider(_)) => everybody(),
         Condition::ClaimPrefix(_)
@@ -51,7 +51,31 @@ fn nobody() -> Condition {
     Condition::Any(Box::default())
 }
 
-fn native(test: &KeyTest, unknown: fn() -> Condition) -> Condition {
+/// Whether the statement also asks that the key has a value: `Null` with `false`, the guard that AWS
+/// names beside `ForAllValues`.
+fn is_there(rule: &Rule, test: &KeyTest) -> bool {
+    rule.conditions.iter().any(|condition| match condition {
+        Condition::Aws(AwsCondition::Key(other)) => {
+            let needs_value = matches!(
+                other.check,
+                Check::Null {
+                    absent: false,
+                    present: true
+                }
+            );
+            needs_value && other.source == test.source
+        }
+        Condition::Aws(AwsCondition::Provider(_))
+        | Condition::ClaimPrefix(_)
+        | Condition::Claim(_)
+        | Condition::All(_)
+        | Condition::Any(_)
+        | Condition::Not { .. } => false,
+    })
+}
+
+/// `is_there`: another condition of the rule leaves out tokens without the key.
+fn native(test: &KeyTest, is_there: bool, unknown: fn() -> Condition) -> Condition {
     let pointer = match &test.source {
         // What the token asks for with session tags is not who it is.
         Source::Claims { pointers, .. } => match pointers.last() {
@@ -100,8 +124,12 @@ fn native(test: &KeyTest, unknown: fn() -> Condition) -> Condition {
                     inner: Box::new(inner),
                     or_absent: true,
                 }
-            } else if test.holds_on_absence() {
+            } else if test.holds_on_absence() && !is_there {
                 Condition::Any([inner, claim(None, Test::Absent)].into())
+            } else if test.set == Some(SetOperator::ForAllValues) {
+                // Of one empty value it holds, and so does `Null` with `false`.
+                let empty = Test::JsonText([TextOption::Exact("".into())].into());
+                Condition::Any([inner, claim(None, empty)].into())
             } else {
                 inner
             }
@@ -151,6 +179,7 @@ pub(super) fn check(rule: &Rule, index: usize, report: &mut Report<'_>) {
             report.add(FindingCode::KeyNotExposed, grade, index, at, message);
         } else if let Some(message) = passes_absence(test)
             && !deny
+            && !is_there(rule, test)
         {
             report.add(
                 FindingCode::HoldsIfAbsent,
