@@ -402,3 +402,42 @@ proptest! {
         }
     }
 }
+
+/// The row of a table that begins with this cell.
+fn row<'a>(page: &'a str, first: &str) -> &'a str {
+    let begins = format!("| {first}");
+    page.lines()
+        .find(|line| line.starts_with(&begins))
+        .unwrap_or_default()
+}
+
+#[test]
+fn the_how_tos_name_the_defaults() {
+    let policy = RotationPolicy::default();
+    let document = serde_json::to_value(policy).unwrap();
+    let page = include_str!("../../docs/rotate-keys.md");
+    for (member, value, text) in [
+        ("period", "7d", "7 days"),
+        ("token_lifetime", "1h", "an hour"),
+        ("consumer_cache_life", "1d", "24 hours"),
+        ("staleness", "1m", "a minute"),
+        ("publish_before", "1d1m", "a day and a minute"),
+        ("publish_after", "1h16m5s", "an hour and 16 minutes"),
+    ] {
+        assert_eq!(document[member], value, "{member}");
+        assert!(row(page, &format!("`{member}`")).contains(text), "{member}");
+    }
+
+    let page = include_str!("../../docs/rotate-in-an-emergency.md");
+    let signers = policy.staleness() + policy.signing_delay() + policy.clock_error();
+    let honouring = policy.propagation() + policy.jwks_cache_life();
+    let others = policy.propagation() + policy.consumer_cache_life();
+    for (who, after, seconds, text) in [
+        ("your own signers", signers, 125, "two minutes"),
+        ("consumers that honour", honouring, 21 * 60, "21 minutes"),
+        ("consumers with a cache", others, 86_460, "a day"),
+    ] {
+        assert_eq!(after.as_secs(), seconds, "{who}");
+        assert!(row(page, who).contains(text), "{who}");
+    }
+}
