@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use http::Request;
+use axum::response::IntoResponse as _;
+use http::header::HOST;
+use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -77,8 +79,14 @@ pub(crate) async fn serve(
         let router = router.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
-            let answer = router.clone().oneshot(request);
-            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+            let router = router.clone();
+            async move {
+                if names_its_host(&request) {
+                    router.oneshot(request).await
+                } else {
+                    Ok::<_, Infallible>(StatusCode::BAD_REQUEST.into_response())
+                }
+            }
         });
         let stream = TokioIo::new(Taken::new(stream, limits.taken_within));
         let connection = http.serve_connection(stream, service);
@@ -92,6 +100,17 @@ pub(crate) async fn serve(
     drop(listener);
     // Whoever keeps a connection open does not keep the program.
     let _ = timeout(limits.last_answers, connections.shutdown()).await;
+}
+
+/// A request of HTTP/1.1 says which host it is for, and none says two: RFC 9112 section 3.2, which the
+/// HTTP library leaves to whoever uses it.
+fn names_its_host(request: &Request<Incoming>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(_), None) => true,
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(_), Some(_)) => false,
+    }
 }
 
 /// The next connection, when there is a place for it.
@@ -181,6 +200,34 @@ mod tests {
         ask(&mut stream).await;
         ask(&mut stream).await;
         assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_request_says_once_which_host_it_is_for() {
+        let address = start(Limits::default(), pending()).await;
+        for (request, status) in [
+            ("GET / HTTP/1.1\r\nhost: h\r\n\r\n", "200 OK"),
+            ("GET / HTTP/1.1\r\nhost:\r\n\r\n", "200 OK"),
+            ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request"),
+            ("GET http://h/ HTTP/1.1\r\n\r\n", "400 Bad Request"),
+            (
+                "GET / HTTP/1.1\r\nhost: h\r\nhost: h\r\n\r\n",
+                "400 Bad Request",
+            ),
+            ("GET / HTTP/1.0\r\n\r\n", "200 OK"),
+            (
+                "GET / HTTP/1.0\r\nhost: h\r\nhost: i\r\n\r\n",
+                "400 Bad Request",
+            ),
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = [0; 1_000];
+            let length = stream.read(&mut answer).await.unwrap();
+            let answer = std::str::from_utf8(&answer[..length]).unwrap();
+            let line = answer.lines().next().unwrap();
+            assert_eq!(line.split_once(' ').unwrap().1, status, "{request}");
+        }
     }
 
     #[tokio::test]

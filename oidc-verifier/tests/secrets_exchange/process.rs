@@ -344,6 +344,8 @@ fn bytes_that_are_no_http_are_answered_with_400s() {
     let running = Running::start(&folder);
     let long = "x".repeat(100_000);
     let many = "x: y\r\n".repeat(200);
+    let of_hosts =
+        |hosts: &str| format!("GET {SECRETS} HTTP/1.1\r\nConnection: close\r\n{hosts}\r\n");
     for (request, statuses) in [
         ("\r\n\r\n\r\n\r\nGET\r\n\r\n".to_owned(), &[400][..]),
         ("GET / HTTP/9.9\r\n\r\n".to_owned(), &[400]),
@@ -351,6 +353,9 @@ fn bytes_that_are_no_http_are_answered_with_400s() {
         ("G\u{e9}T / HTTP/1.1\r\n\r\n".to_owned(), &[400]),
         ("GET / HTTP/1.1\r\nno colon\r\n\r\n".to_owned(), &[400]),
         ("GET / HTTP/1.1\r\nx : y\r\n\r\n".to_owned(), &[400]),
+        (of_hosts(""), &[400]),
+        (of_hosts("Host: a\r\n"), &[401]),
+        (of_hosts("Host: a\r\nHost: a\r\n"), &[400]),
         ("GET / HTTP/1.1\r\nx: \0\r\n\r\n".to_owned(), &[400]),
         (format!("GET /{long} HTTP/1.1\r\n\r\n"), &[414]),
         (format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", long.repeat(6)), &[431]),
@@ -368,13 +373,13 @@ fn bytes_that_are_no_http_are_answered_with_400s() {
             &[400],
         ),
         (
-            "POST /v3/auth/oidc HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n\
+            "POST /v3/auth/oidc HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\n\
              Transfer-Encoding: chunked\r\n\r\nzz\r\n"
                 .to_owned(),
             &[400],
         ),
         (
-            "POST /v3/auth/oidc HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n\
+            "POST /v3/auth/oidc HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\n\
              Content-Length: 99999999999\r\n\r\n"
                 .to_owned(),
             &[413],
@@ -387,7 +392,7 @@ fn bytes_that_are_no_http_are_answered_with_400s() {
     // A body that is chunked is counted while it comes.
     let chunk = format!("8000\r\n{}\r\n", "x".repeat(0x8000));
     let request = format!(
-        "POST /v3/auth/oidc HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n\
+        "POST /v3/auth/oidc HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\n\
          Transfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
         chunk.repeat(3)
     );
