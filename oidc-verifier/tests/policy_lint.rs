@@ -569,6 +569,41 @@ fn a_combination_implies_another_only_for_certain() {
     }
 }
 
+/// Attack catalogue K7: whoever runs a service may give it a name like this one's, and use the tokens
+/// that it is shown here.
+#[test]
+fn an_audience_is_a_whole_name() {
+    let asked = |audience: Value| {
+        let mut own = rule("allow", "a", &json!([audience, pinned()]));
+        own["audiences"] = json!("by_condition");
+        found(json!([own]))
+    };
+    for audience in [
+        json!({"claim": "aud", "equals": "deploy"}),
+        json!({"claim": "aud", "elements": "any", "one_of": ["deploy", "release"]}),
+        json!({"claim": "aud", "pattern": "deploy"}),
+        json!({"all": [{"claim": "aud", "equals": "deploy"}, {"claim": "aud", "prefix": "de"}]}),
+    ] {
+        assert_eq!(asked(audience.clone()), [], "{audience}");
+    }
+    let first = "/rules/0/conditions/0";
+    for audience in [
+        json!({"claim": "aud", "pattern": "deploy*"}),
+        json!({"claim": "aud", "prefix": "deploy"}),
+        json!({"claim": "aud", "elements": "any", "suffix": ".deploy.example"}),
+    ] {
+        assert_eq!(
+            asked(audience.clone()),
+            one("audience_unpinned", Grade::Caution, first),
+            "{audience}"
+        );
+    }
+    assert_eq!(
+        asked(json!({"claim": "aud", "pattern": "*"})),
+        one("audience_unpinned", Grade::Dangerous, first)
+    );
+}
+
 fn identity(claims_type: &str, claims: Value) -> Identity {
     let document = json!({"name": "ec2", "ttl_seconds": 600, "method": "oidc",
         "config": {"discovery_url": ISSUER, "claims_type": claims_type, "claims": claims}});
@@ -594,6 +629,11 @@ fn an_identity_of_doppler_is_looked_at_in_its_own_places() {
     assert_eq!(
         found("wildcard", open),
         one("audience_unpinned", Grade::Dangerous, "/config/claims/aud")
+    );
+    let alike = json!({"aud": ["secrets", "deploy*"], "sub": ["job-42"]});
+    assert_eq!(
+        found("wildcard", alike),
+        one("audience_unpinned", Grade::Caution, "/config/claims/aud")
     );
     let everyone = json!({"aud": ["deploy"], "sub": ["*"]});
     assert_eq!(

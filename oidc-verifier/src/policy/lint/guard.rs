@@ -33,13 +33,20 @@ pub(super) fn whom_it_leaves(
     audience: Grade,
     report: &mut Report<'_>,
 ) -> bool {
-    if rule.audiences.is_empty()
-        && !rule_demands(rule, &|test| is_about(test, "/aud") && narrows(test))
-    {
-        let message = "tokens for any audience are admitted";
-        let at = at_claim(rule, index, terms, "/aud");
-        let code = FindingCode::AudienceUnpinned;
-        report.add(code, audience, index, at, message);
+    if rule.audiences.is_empty() {
+        let narrowed = |test: &ClaimTest| is_about(test, "/aud") && narrows(test);
+        let found = if !rule_demands(rule, &narrowed) {
+            Some((audience, "tokens for any audience are admitted"))
+        } else if !rule_demands(rule, &|test| narrowed(test) && !has_wildcard(test)) {
+            let message = "tokens for every audience that is named alike are admitted";
+            Some((Grade::Caution, message))
+        } else {
+            None
+        };
+        if let Some((grade, message)) = found {
+            let at = at_claim(rule, index, terms, "/aud");
+            report.add(FindingCode::AudienceUnpinned, grade, index, at, message);
+        }
     }
     if !rule_demands(rule, &is_guard) {
         let negative = rule.conditions.iter().any(speaks_of_absence);
@@ -66,6 +73,27 @@ pub(super) fn whom_it_leaves(
 /// Whether a test leaves out some of the tokens that the rule is about.
 pub(super) fn is_guard(test: &ClaimTest) -> bool {
     !NO_GUARD.contains(&test.pointer.as_str()) && narrows(test)
+}
+
+/// Whether a test leaves open how a text begins, ends or goes on.
+fn has_wildcard(test: &ClaimTest) -> bool {
+    match &test.test {
+        Test::JsonText(options) => options.iter().any(|option| match option {
+            TextOption::Wildcard(pattern) => !pattern.is_literal(),
+            TextOption::Exact(_) | TextOption::AnyCase(_) => false,
+        }),
+        Test::Predicate(matcher) => match matcher.predicate() {
+            Predicate::Pattern(pattern) => !pattern.is_literal(),
+            Predicate::Prefix(_) | Predicate::Suffix(_) => true,
+            Predicate::Equals(_)
+            | Predicate::OneOf(_)
+            | Predicate::Compare(..)
+            | Predicate::Exists
+            | Predicate::Absent
+            | _ => false,
+        },
+        Test::Absent | Test::Exists | Test::EqualsClaim(_) => false,
+    }
 }
 
 /// Whether a condition says what must not be, or need not.
