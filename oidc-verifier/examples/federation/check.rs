@@ -12,6 +12,8 @@ use oidc_verifier::dangerous::Unverified;
 use oidc_verifier::{
     IssuerIdentifier, JwkSet, NumericDate, Ready, Verified, Verifier, VerifierBuilder, VerifyError,
 };
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 const HELP: &str = "\
 Usage: federation [--token FILE] --jwks FILE --issuer URL --audience NAME [--now SECONDS]
@@ -44,7 +46,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
 
 fn explain(arguments: impl Iterator<Item = String>) -> Result<ExitCode, Box<dyn Error>> {
     let Some(options) = parse(arguments)? else {
-        println!("{HELP}");
+        say!("{HELP}");
         return Ok(ExitCode::SUCCESS);
     };
     let issuer = options.issuer.ok_or("`--issuer` is missing")?;
@@ -55,7 +57,7 @@ fn explain(arguments: impl Iterator<Item = String>) -> Result<ExitCode, Box<dyn 
     let jwks = std::fs::read(&jwks).map_err(|error| format!("`{jwks}`: {error}"))?;
     let set = JwkSet::parse(&jwks)?;
     for skipped in set.skipped() {
-        println!(
+        say!(
             "note: key {} of the set is not used: {}",
             skipped.index(),
             skipped.reason()
@@ -113,28 +115,34 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
 }
 
 fn print_verified(verified: &Verified<'_>) {
-    println!("VERIFIED");
-    println!("  issuer     {}", verified.issuer());
-    println!("  subject    {}", verified.subject());
-    println!("  expires    {}", verified.expires_at());
-    println!("  algorithm  {}", verified.algorithm());
-    println!(
+    say!("VERIFIED");
+    say!("  issuer     {}", verified.issuer());
+    say!("  subject    {}", verified.subject());
+    say!("  expires    {}", date(verified.expires_at()));
+    say!("  algorithm  {}", verified.algorithm());
+    say!(
         "  key        {}",
         verified.key_id().unwrap_or("(the token names none)")
     );
-    println!("  claims     {}", verified.claims_json());
+    say!("  claims     {}", verified.claims_json());
+}
+
+/// As people read it.
+fn date(at: NumericDate) -> String {
+    let calendar = OffsetDateTime::from(at).format(&Rfc3339);
+    calendar.unwrap_or_else(|_| at.to_string())
 }
 
 fn print_refused(error: &VerifyError, token: &[u8], issuer: &IssuerIdentifier) {
-    println!("REFUSED  {}", error.code());
-    println!("  {error}");
+    say!("REFUSED  {}", error.code());
+    say!("  {error}");
     let mut source = error.source();
     while let Some(cause) = source {
-        println!("  {cause}");
+        say!("  {cause}");
         source = cause.source();
     }
     if let Some(hint) = hint(error, token, issuer) {
-        println!("  hint: {hint}");
+        say!("  hint: {hint}");
     }
 }
 

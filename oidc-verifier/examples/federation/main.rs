@@ -8,6 +8,14 @@
 //! `cargo run --release --example federation -- --token FILE --jwks FILE --issuer URL --audience
 //! NAME` explains a token of yours instead; see `--help`.
 
+/// Writes a line to standard output, which may end before we do: `| head` is no failure.
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($argument)*);
+    }};
+}
+
 mod attacks;
 mod check;
 mod host;
@@ -80,7 +88,7 @@ fn demonstrate() -> Result<ExitCode, Box<dyn Error>> {
     title("   Why another instance is not let in, as an operator reads it");
     let stranger = issuers.aws.issue(&issuers.stranger()?, now)?;
     for line in relying_party.explain(stranger.as_str(), now)?.lines() {
-        println!("      {line}");
+        say!("      {line}");
     }
 
     title("4. A signing key is rotated; every token keeps verifying");

@@ -8,11 +8,11 @@ pub(crate) struct Report {
 }
 
 pub(crate) fn title(title: &str) {
-    println!("\n{title}");
+    say!("\n{title}");
 }
 
 pub(crate) fn row(left: &str, right: &str) {
-    println!("   {left:<64} {right}");
+    say!("   {left:<64} {right}");
 }
 
 pub(crate) fn count_of_keys(count: usize) -> String {
@@ -29,7 +29,7 @@ impl Report {
         row(what, outcome);
         self.as_expected.push(outcome == expected);
         if outcome != expected {
-            println!("   ^^^ expected: {expected}");
+            say!("   ^^^ expected: {expected}");
         }
     }
 
@@ -41,10 +41,10 @@ impl Report {
             .filter(|as_expected| !**as_expected)
             .count();
         if surprises == 0 {
-            println!("\nAll {checked} outcomes are as expected.");
+            say!("\nAll {checked} outcomes are as expected.");
             ExitCode::SUCCESS
         } else {
-            println!("\n{surprises} of {checked} outcomes are NOT as expected.");
+            say!("\n{surprises} of {checked} outcomes are NOT as expected.");
             ExitCode::FAILURE
         }
     }
