@@ -113,22 +113,21 @@ impl<'a> ClaimsView<'a> {
         }
     }
 
-    /// Like [`get`](Self::get), paid for, and looking first where the claim stood the last time.
+    /// The index of a claim that was located when the claims set was read, looked for first where it
+    /// was the last time.
     #[inline]
-    pub(super) fn get_at(
-        &self,
-        pointer: Pointer<'_>,
-        place: &Place,
-        budget: &mut Budget,
-    ) -> Result<Option<Located<'a>>, Exhausted> {
-        match place.find(self.scanner, pointer) {
-            Some(index) => Ok(self.claims.located(index)),
-            None => self.read(pointer, budget),
-        }
+    pub(super) fn index_at(&self, pointer: Pointer<'_>, place: &Place) -> Option<usize> {
+        place.find(self.scanner, pointer)
+    }
+
+    /// What was located at this index.
+    #[inline]
+    pub(super) fn located(&self, index: usize) -> Option<Located<'a>> {
+        self.claims.located(index)
     }
 
     /// Like [`get`](Self::get), paid for.
-    #[cold]
+    #[inline(never)]
     pub(super) fn read(
         &self,
         pointer: Pointer<'_>,

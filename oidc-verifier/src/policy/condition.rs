@@ -297,7 +297,34 @@ impl ClaimTest {
         claims: &ClaimsView<'_>,
         budget: &mut Budget,
     ) -> Result<Verdict, Exhausted> {
-        let value = claims.get_at(self.pointer.as_pointer(), &self.place, budget)?;
+        match claims.index_at(self.pointer.as_pointer(), &self.place) {
+            Some(index) => self.judge_found(claims.located(index), claims, budget),
+            None => self.judge_unlocated(claims, budget),
+        }
+    }
+
+    /// Judges a claim that was not located when the claims set was read.
+    #[cold]
+    fn judge_unlocated(
+        &self,
+        claims: &ClaimsView<'_>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Exhausted> {
+        let value = claims.read(self.pointer.as_pointer(), budget)?;
+        self.judge_found(value, claims, budget)
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "a condition costs less than these calls would"
+    )]
+    #[inline(always)]
+    fn judge_found(
+        &self,
+        value: Option<Located<'_>>,
+        claims: &ClaimsView<'_>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Exhausted> {
         match self.part {
             None => self.judge_value(value, claims, budget),
             Some(part) => self.judge_part(part, value, claims, budget),
@@ -348,20 +375,36 @@ impl ClaimTest {
                 }
             });
         };
-        let other = match &self.test {
-            Test::EqualsClaim(pointer) => claims.read(pointer.as_pointer(), budget)?,
-            Test::Absent | Test::Exists | Test::Predicate(_) | Test::JsonText(_) => None,
-        };
-        let verdict = if let (Some(elements), Kind::Array) = (self.elements, value.kind()) {
-            self.judge_elements(value, elements, other, budget)?
+        let verdict = if let Test::EqualsClaim(other) = &self.test {
+            self.judge_beside(value, other.as_pointer(), claims, budget)?
+        } else if let (Some(elements), Kind::Array) = (self.elements, value.kind()) {
+            self.judge_elements(value, elements, None, budget)?
         } else {
-            budget.spend(self.cost_of(value, other))?;
-            self.test.judge(value, other)
+            budget.spend(self.cost.of(value))?;
+            self.test.judge(value, None)
         };
         Ok(match self.elements {
             Some(Elements::None) => verdict.negated(false),
             Some(Elements::Any | Elements::All) | None => verdict,
         })
+    }
+
+    /// Judges a value by that of another claim, apart from the tests that need no other.
+    #[inline(never)]
+    fn judge_beside(
+        &self,
+        value: Located<'_>,
+        other: Pointer<'_>,
+        claims: &ClaimsView<'_>,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Exhausted> {
+        let other = claims.read(other, budget)?;
+        if let (Some(elements), Kind::Array) = (self.elements, value.kind()) {
+            self.judge_elements(value, elements, other, budget)
+        } else {
+            budget.spend(self.cost_of(value, other))?;
+            Ok(self.test.judge(value, other))
+        }
     }
 
     #[inline(never)]
