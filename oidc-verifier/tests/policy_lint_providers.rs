@@ -239,6 +239,10 @@ fn a_rule_for_an_organisation_a_branch_or_a_pull_request_says_so() {
         ("repo:acme@4217/web@90001:ref:*", vec!["any_ref"]),
         ("repo:acme@4217/web@90001:ref:refs/heads/*", vec!["any_ref"]),
         ("repo:acme@4217/web@90001:environment:*", vec!["any_ref"]),
+        (
+            "repo:acme@4217/web@90001:environment:prod*",
+            vec!["any_ref"],
+        ),
         ("repo:acme@4217/web@90001:ref:refs/heads/release/*", vec![]),
         (
             "repo:acme@4217/web@90001:pull_request",
@@ -256,6 +260,19 @@ fn a_rule_for_an_organisation_a_branch_or_a_pull_request_says_so() {
         codes(GITHUB, by_id),
         ["whole_organisation", "any_ref", "pull_request_admitted"]
     );
+    // GitHub, "Managing environments for deployment": a job that names an environment which does not
+    // exist creates it. A branch of that name may be protected by a pattern, so `release/*` is not told.
+    let by_environment = |more: Value| {
+        codes(
+            GITHUB,
+            json!([{"claim": "repository_id", "equals": "90001"},
+                   {"claim": "environment", "prefix": "prod"}, more]),
+        )
+    };
+    let any_event = json!({"claim": "event_name", "equals": "push"});
+    assert_eq!(by_environment(any_event), ["any_ref"]);
+    let main = json!({"claim": "ref", "equals": "refs/heads/main"});
+    assert_eq!(by_environment(main), [""; 0]);
     let by_ref = json!([{"claim": "repository_id", "equals": "90001"},
                         {"claim": "ref", "pattern": "refs/pull/*"}]);
     assert_eq!(codes(GITHUB, by_ref), ["pull_request_admitted"]);

@@ -97,9 +97,10 @@ pub(super) const GITHUB: Tables = Tables {
         ("/sha", OTHER),
         ("/workflow_sha", OTHER),
     ],
+    // A job that names an environment makes it, without protection; no name is kept for anyone.
     any_environment: &[
-        ("/sub", &[("repo:*:environment:\u{1}", ':')]),
-        ("/environment", OTHER),
+        ("/sub", &[("repo:*:environment:*\u{1}*", ':')]),
+        ("/environment", ANOTHERS),
         ("/ref", &[("refs/heads/\u{1}", '/')]),
         ("/ref_protected", &[("false", '/')]),
         ("/workflow_ref", &[("**@refs/heads/\u{1}", '@')]),
