@@ -202,6 +202,27 @@ fn the_index_of_the_how_tos_has_every_one() {
     }
 }
 
+/// The doc tests of a crate include the page.
+#[test]
+fn every_page_with_rust_in_it_is_compiled() {
+    let included: String = CRATES
+        .iter()
+        .map(|name| read(&root().join(name).join("src/lib.rs")))
+        .collect();
+    for page in pages() {
+        if read(&root().join(&page)).contains("\n```rust") {
+            let own = Path::new(&page).strip_prefix("docs").is_err() && page != "README.md";
+            let path = if own {
+                "../README.md"
+            } else {
+                &format!("../../{page}")
+            };
+            let include = format!("include_str!(\"{path}\")");
+            assert!(included.contains(&include), "{page}: {include}");
+        }
+    }
+}
+
 /// What stands under a heading of `ARCHITECTURE.md`, up to the next.
 fn section<'a>(architecture: &'a str, heading: &str) -> &'a str {
     let (_, section) = architecture.split_once(&format!("\n{heading}\n")).unwrap();
