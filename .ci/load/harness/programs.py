@@ -1,6 +1,7 @@
 """The two programs: how each is configured, started and asked."""
 
 import json
+import os
 import re
 import subprocess
 import urllib.error
@@ -91,6 +92,8 @@ class Running:
         config = f"{folder}/config.json"
         with open(config, "w", encoding="utf-8") as file:
             json.dump(program.configuration(issuer.url), file)
+        # There may be secrets in it.
+        os.chmod(config, 0o600)
         self._log = open(f"{folder}/log", "w+", encoding="utf-8")
         command = [f"{examples}/{program.name}", "--config", config, *program.state(folder)]
         self._process = subprocess.Popen(

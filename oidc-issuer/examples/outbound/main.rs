@@ -82,7 +82,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments, log: &Log) -> Result<(), Box<dyn Error>> {
     let path = &arguments.config;
-    let json = Zeroizing::new(Files::new().read(path, MAX_CONFIG_BYTES)?);
+    // There are secrets in it.
+    let json = Zeroizing::new(Files::new().read_private(path, MAX_CONFIG_BYTES)?);
     let config = Config::parse(&json);
     let config = config.map_err(|error| format!("{}: {error}", path.display()))?;
     let state = State::open(&arguments.state)?;

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::running::{Running, ask, command, configure, get, receive, send};
+use super::running::{Running, ask, command, configure, configure_for, get, receive, send};
 use super::world::{ADMIN, DEPLOYER, Folder, config};
 use crate::example_program::{example, listening_on};
 
@@ -54,6 +54,20 @@ fn a_wrong_call_is_told_and_ends_with_2() {
     let (code, out, err) = call(&["--config", "/nonexistent", "--state", "/nonexistent"]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert!(err.contains("/nonexistent"), "{err}");
+}
+
+/// It has secrets in it.
+#[test]
+fn a_configuration_that_others_may_read_is_refused() {
+    let folder = Folder::new("open");
+    for mode in [0o640, 0o604, 0o620] {
+        configure_for(&folder, &config(), mode);
+        let (code, out, err) = run(command(&folder));
+        assert_eq!((code, out.as_str()), (Some(1), ""));
+        assert!(err.contains("config.json: "), "{err}");
+    }
+    configure_for(&folder, &config(), 0o400);
+    drop(Running::start(&folder));
 }
 
 #[test]

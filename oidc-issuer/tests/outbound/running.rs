@@ -1,8 +1,10 @@
 //! The program itself, and a client that knows nothing but HTTP/1.1.
 
 use std::fmt::Write as _;
+use std::fs::Permissions;
 use std::io::{BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +26,14 @@ pub(crate) fn command(folder: &Folder) -> Command {
 }
 
 pub(crate) fn configure(folder: &Folder, config: &Value) {
-    std::fs::write(folder.path("config.json"), config.to_string()).unwrap();
+    configure_for(folder, config, 0o600);
+}
+
+/// The same in a file of this mode.
+pub(crate) fn configure_for(folder: &Folder, config: &Value, mode: u32) {
+    let path = folder.path("config.json");
+    std::fs::write(&path, config.to_string()).unwrap();
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 /// The program at work.

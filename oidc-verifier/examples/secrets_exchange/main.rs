@@ -7,10 +7,6 @@
 //! Identities are Doppler's documents: `POST /v3/auth/oidc` exchanges a token that one admits for a
 //! short-lived one, `POST /v3/auth/revoke` takes it back, `GET /v3/configs/config/secrets` is what it is
 //! for. The how-to is `docs/secrets-exchange.md`.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a program is at the edge: it reads its files"
-)]
 
 mod access_token;
 mod answers;
@@ -41,6 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use oidc_issuer::SystemRandom;
+use oidc_issuer::fs::Files;
 use oidc_verifier::http::{AddressPolicy, HttpTransport, KeyRefresher, RootCertificates};
 use oidc_verifier::key_source::KeySourceConfig;
 use tokio::net::TcpListener;
@@ -82,7 +79,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
-    let configuration = Configuration::from_json(&read(&arguments.config)?)?;
+    // There are secrets in it.
+    let json = Files::new().read_private(&arguments.config, MAX_FILE_BYTES)?;
+    let configuration = Configuration::from_json(&json)?;
     let transport = transport(&configuration, arguments.root_certificates.as_deref())?;
     let ledger = Ledger::open(&arguments.database)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -92,9 +91,8 @@ fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {
     runtime.block_on(serve(configuration, transport, ledger, log, arguments.port))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
-}
+/// As much as a configuration may have, and more than the certificates of a whole platform.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// Issuers on loopback need nobody to vouch for them; with roots of one's own they are in one's own
 /// network.
@@ -103,7 +101,8 @@ fn transport(
     root_certificates: Option<&Path>,
 ) -> Result<HttpTransport, Box<dyn Error>> {
     if let Some(path) = root_certificates {
-        let roots = RootCertificates::PlatformAnd(read(path)?);
+        let roots = Files::new().read(path, MAX_FILE_BYTES)?;
+        let roots = RootCertificates::PlatformAnd(roots);
         let transport = HttpTransport::with_roots(&roots)?;
         return Ok(transport.address_policy(AddressPolicy::PublicOrPrivate));
     }

@@ -74,7 +74,8 @@ impl Provider {
         let text = configuration(&document);
         let mut text = text;
         text["identities"].as_array_mut().unwrap().truncate(1);
-        std::fs::write(folder.path("config.json"), text.to_string()).unwrap();
+        let path = folder.write("config.json", &text.to_string());
+        std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
     }
 }
 
@@ -221,7 +222,7 @@ fn what_keeps_it_from_starting_is_said() {
     for (arguments, expected) in [
         (
             vec!["--config", "/nowhere", "--database", "x"],
-            "/nowhere: No such file".to_owned(),
+            "/nowhere: cannot open: No such file".to_owned(),
         ),
         (
             vec!["--config", foreign, "--database", "x"],
@@ -248,6 +249,24 @@ fn what_keeps_it_from_starting_is_said() {
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(said.starts_with(&format!("error: {expected}")), "{said}");
     }
+}
+
+/// It has the secrets in it.
+#[test]
+fn a_configuration_that_others_may_read_is_refused() {
+    let folder = Folder::new("secrets-exchange");
+    Provider::start().configure(&folder);
+    let config = folder.path("config.json");
+    let path = config.to_str().unwrap();
+    for mode in [0o640, 0o604, 0o620] {
+        std::fs::set_permissions(&config, Permissions::from_mode(mode)).unwrap();
+        let output = run(&["--config", path, "--database", "x"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with(&format!("error: {path}: ")), "{said}");
+    }
+    std::fs::set_permissions(&config, Permissions::from_mode(0o400)).unwrap();
+    assert!(Running::start(&folder).end("TERM").success());
 }
 
 #[test]
