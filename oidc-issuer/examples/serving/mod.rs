@@ -31,6 +31,10 @@ use tower::ServiceExt as _;
 
 use self::reader::Taken;
 
+/// The longest head of a request, in bytes: room for a URL of the longest kind, 65,534 bytes, and as much
+/// beside it. All connections together hold 64 MiB of them, and not 200 as the HTTP library would let them.
+const MAX_HEAD_BYTES: usize = 128 * 1024;
+
 /// What a stranger may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -67,7 +71,8 @@ pub(crate) async fn serve(
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(limits.head_within);
+        .header_read_timeout(limits.head_within)
+        .max_buf_size(MAX_HEAD_BYTES);
     let mut end = pin!(end);
     loop {
         let (place, stream, peer) = tokio::select! {
@@ -153,7 +158,7 @@ mod tests {
     use tokio::sync::oneshot;
     use tokio::time::timeout;
 
-    use super::{Limits, serve};
+    use super::{Limits, MAX_HEAD_BYTES, serve};
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n";
     const MOMENT: Duration = Duration::from_millis(50);
@@ -227,6 +232,28 @@ mod tests {
             let answer = std::str::from_utf8(&answer[..length]).unwrap();
             let line = answer.lines().next().unwrap();
             assert_eq!(line.split_once(' ').unwrap().1, status, "{request}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_has_an_end() {
+        let address = start(Limits::default(), pending()).await;
+        let begin = "GET / HTTP/1.1\r\nhost: h\r\nx: ";
+        let head = |length: usize, end: &str| {
+            let value = "x".repeat(length - begin.len() - end.len());
+            format!("{begin}{value}{end}")
+        };
+        for (request, status) in [
+            (head(MAX_HEAD_BYTES - 1, "\r\n\r\n"), "HTTP/1.1 200 "),
+            // All of it is read, so that the answer is not lost with what is not.
+            (head(MAX_HEAD_BYTES, ""), "HTTP/1.1 431 "),
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = [0; 1_000];
+            let length = stream.read(&mut answer).await.unwrap();
+            let answer = std::str::from_utf8(&answer[..length]).unwrap();
+            assert!(answer.starts_with(status), "{answer}");
         }
     }
 
