@@ -11,10 +11,10 @@ mod common;
 
 use common::{NOW, at, der, issuer, key, payload, vector, vector_json};
 use oidc_core::Algorithm;
-use oidc_issuer::{JwtId, SigningKey, SigningKeyError, TokenSpec};
+use oidc_issuer::{ClaimTemplate, JwtId, SigningKey, SigningKeyError, TokenSpec};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Some bytes replaced, and perhaps the end cut off.
 fn spoil(bytes: &mut Vec<u8>, changes: &[(Index, u8)], cut: Option<Index>) {
@@ -107,7 +107,46 @@ proptest! {
         prop_assert_eq!(claims["sub"].as_str(), Some(subject.as_str()));
         prop_assert_eq!(claims["aud"].as_str(), Some(audience.as_str()));
         prop_assert_eq!(claims["jti"].as_str(), Some(jwt_id.as_str()));
-        prop_assert_eq!(&claims[&name], &serde_json::json!([text, number]));
+        prop_assert_eq!(&claims[&name], &json!([text, number]));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    /// Attack P15 from the issuer's side: a subject that two contexts give is one that one of them forges.
+    #[test]
+    fn two_contexts_never_give_one_text(
+        literals in proptest::collection::vec(
+            proptest::option::of(proptest::sample::select(vec!["a", "1b", ":", "b:", "-a", "a/:"])),
+            1..6,
+        ),
+        values in proptest::collection::vec(("[ab1:/-]{1,3}", "[ab1:/-]{1,3}"), 6),
+    ) {
+        let part = |(index, literal): (usize, Option<&str>)| match literal {
+            Some(literal) => json!(literal),
+            None => json!({"from": format!("/{index}")}),
+        };
+        let parts: Vec<Value> = literals.iter().copied().enumerate().map(part).collect();
+        let template = json!({"sub": {"text": parts}}).to_string();
+        let Ok(template) = ClaimTemplate::from_json(template.as_bytes()) else {
+            return Ok(());
+        };
+        let (one, other): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+        let used = |values: &[String]| -> serde_json::Map<String, Value> {
+            let places = literals.iter().zip(values).enumerate();
+            let places = places.filter(|(_, (literal, _))| literal.is_none());
+            places.map(|(index, (_, value))| (index.to_string(), json!(value))).collect()
+        };
+        let (one, other) = (used(&one), used(&other));
+        let subject = |context: &serde_json::Map<String, Value>| {
+            let context = serde_json::to_vec(context).unwrap();
+            let audience = oidc_core::Audience::one("a").unwrap();
+            template.token_spec(&context, audience).map(|spec| spec.subject().to_owned())
+        };
+        if let (Ok(first), Ok(second)) = (subject(&one), subject(&other)) {
+            prop_assert_eq!(first == second, one == other, "{} of {:?} and {:?}", first, one, other);
+        }
     }
 }
 
