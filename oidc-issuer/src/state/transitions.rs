@@ -484,8 +484,8 @@ mod tests {
     /// A key of a size that is generated, under the longest id.
     fn large(ring: usize, number: usize, state: KeyState) -> RingKey {
         let mut modulus = [0xff; 512];
-        modulus[100..108].copy_from_slice(&ring.to_be_bytes());
-        modulus[108..116].copy_from_slice(&number.to_be_bytes());
+        modulus[100..108].copy_from_slice(&u64::try_from(ring).unwrap().to_be_bytes());
+        modulus[108..116].copy_from_slice(&u64::try_from(number).unwrap().to_be_bytes());
         let key = oidc_core::RsaPublicKey::new(modulus, &[1, 0, 1]).unwrap();
         let jwk = Jwk::new(key).with_alg(Algorithm::Rs256).unwrap();
         let kid = format!("{ring:0>5}-{number:0>249}");
