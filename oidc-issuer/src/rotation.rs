@@ -89,6 +89,9 @@ struct Facts {
     /// other replicas may still do is counted from here: the time in the state is that of a wall
     /// clock, perhaps a wrong one, and of a commit that may have come late.
     read_of: BTreeMap<(String, StateName), Duration>,
+    /// Standbys that a look has missed, and when, on its monotonic clock. The next look may see them
+    /// again, before the state says so, and their age begins anew all the same.
+    missed: BTreeMap<String, Duration>,
     /// Private halves that are destroyed.
     destroyed: BTreeSet<String>,
     /// Private halves that nobody needs: of keys that came too late.
@@ -302,6 +305,13 @@ impl Rotation {
         if let Some(time) = sighting.answered_at() {
             self.compare_clock(time, clocks);
         }
+        let rings = self.view.as_ref().map(|view| view.state.rings());
+        for standby in rings.into_iter().flatten().flat_map(KeyRing::standbys) {
+            if !sighting.shows(standby.jwk()) {
+                let kid = standby.kid().to_owned();
+                self.facts.missed.insert(kid, clocks.monotonic);
+            }
+        }
         if let Some(site) = self.sites.get_mut(issuer) {
             site.seen(sighting, clocks);
         }
@@ -475,6 +485,10 @@ impl Rotation {
             state
                 .key(kid)
                 .is_some_and(|(_, key)| key.state().name() == *name)
+        });
+        self.facts.missed.retain(|kid, _| {
+            let key = state.key(kid);
+            key.is_some_and(|(_, key)| key.state().name() == StateName::Published)
         });
         for key in state.rings().iter().flat_map(KeyRing::published) {
             let name = key.state().name();

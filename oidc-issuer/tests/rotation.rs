@@ -167,6 +167,24 @@ fn spec(lifetime: u64) -> TokenSpec {
     spec.with_lifetime(Duration::from_secs(lifetime)).unwrap()
 }
 
+/// A load, a commit or a look that succeeds; no other is due.
+fn take(scene: &Scene, rotation: &mut Rotation, step: Step) {
+    let code = step.code();
+    if let Step::Load = step {
+        let stored = scene.store.load().unwrap().unwrap();
+        let state = RotationState::from_json(&stored.state).unwrap();
+        rotation.handle_loaded(Some((state, stored.version)), scene.clocks());
+    } else if let Step::Commit(step) = step {
+        let state = step.state.to_json();
+        scene.store.commit(step.expected.as_ref(), &state).unwrap();
+        rotation.handle_committed(scene.clocks());
+    } else {
+        assert_eq!(code, "look");
+        let sighting = scene.site.look(&issuer_id()).unwrap();
+        rotation.handle_sighting(&issuer_id(), sighting, scene.clocks());
+    }
+}
+
 fn revoke(
     scene: &Scene,
     rotation: &mut Rotation,
@@ -629,6 +647,60 @@ fn lost_private_keys_are_said_and_no_key_takes_their_place_in_silence() {
             .issue(&spec(60), at(scene.now.get()))
             .is_ok()
     );
+}
+
+/// A look misses a standby, the write that says so is lost, and the next look sees it again: whoever has
+/// fetched in between does not know it, for as long as they hold what they have.
+#[test]
+fn a_miss_is_remembered_until_the_state_says_so() {
+    let scene = Scene::new();
+    let mut rotation = scene.start(config());
+    scene.run_to(&mut rotation, NOW + 7 * DAY - 60);
+    let signs = active(&rotation);
+    let [standby] = &kids(&rotation, StateName::Published)[..] else {
+        panic!("one standby");
+    };
+    let of = |state: &RotationState| state.key(standby).unwrap().1.state().clone();
+    let known = of(rotation.state().unwrap());
+    let without = rotation
+        .state()
+        .unwrap()
+        .key(&signs)
+        .unwrap()
+        .1
+        .jwk()
+        .clone();
+    *scene.site.shows.borrow_mut() = Some(vec![without]);
+    scene.now.set(NOW + 7 * DAY + 600);
+    loop {
+        let step = rotation.poll(scene.clocks());
+        let lost =
+            matches!(&step, Step::Commit(step) if of(&step.state).name() == StateName::Staged);
+        if lost {
+            rotation.handle_commit_failed(scene.clocks());
+            break;
+        }
+        take(&scene, &mut rotation, step);
+    }
+    // The address is as it was before.
+    *scene.site.shows.borrow_mut() = None;
+    let sighting = scene.site.look(&issuer_id()).unwrap();
+    rotation.handle_sighting(&issuer_id(), sighting, scene.clocks());
+    let mut emergency = rotation.clone();
+    let error = revoke(&scene, &mut emergency, Successor::Aged).unwrap_err();
+    assert_eq!(error.code(), "no_successor");
+    revoke(&scene, &mut emergency, Successor::Seen).unwrap();
+
+    scene.run_to(&mut rotation, scene.now.get() + 600);
+    assert_eq!(active(&rotation), signs);
+    let again = of(rotation.state().unwrap());
+    assert_eq!(again.name(), StateName::Published);
+    assert!(again.since() > known.since(), "{again:?}");
+    let aged = again.since().as_seconds() + DAY + 60;
+    scene.run_to(&mut rotation, aged - 1);
+    assert_eq!(active(&rotation), signs);
+    scene.run_to(&mut rotation, aged + 60);
+    assert_eq!(active(&rotation), *standby);
 }
 
 /// The private half of a standby is gone: promoted, it would take its ring out of service.

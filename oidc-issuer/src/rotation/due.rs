@@ -187,6 +187,9 @@ impl Rotation {
                     KeyState::Published { since } if !shown(key) && now > *since => {
                         missed.push(key.kid().to_owned());
                     }
+                    KeyState::Published { .. } if self.was_missed(key, clocks) => {
+                        missed.push(key.kid().to_owned());
+                    }
                     KeyState::Staged { .. }
                     | KeyState::Published { .. }
                     | KeyState::Active { .. }
@@ -205,6 +208,14 @@ impl Rotation {
                 draft.edit(|next| next.unsighted(&kid, now));
             }
         }
+    }
+
+    /// Whether a look has missed this standby since it was seen, whatever later looks see.
+    pub(super) fn was_missed(&self, key: &RingKey, clocks: Clocks) -> bool {
+        self.facts.missed.get(key.kid()).is_some_and(|at| {
+            let ago = clocks.monotonic.saturating_sub(*at);
+            clocks.wall.saturating_sub(ago) > key.state().since()
+        })
     }
 
     /// How long a replica that has not read of the key may still publish without it: until all have

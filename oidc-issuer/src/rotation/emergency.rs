@@ -181,9 +181,12 @@ impl Rotation {
             Successor::Seen => (Age::Waived, active),
             Successor::None => (Age::Waived, false),
         };
-        // An age is worth nothing by a clock that may be wrong.
-        let unsure = age == Age::Required && self.guard.trusted(clocks).is_none();
-        let successor = self.successor(ring, clocks).map(|key| key.kid().to_owned());
+        let successor = self.successor(ring, clocks);
+        // An age is worth nothing by a clock that may be wrong, or after a look that missed the key.
+        let unsure = age == Age::Required
+            && (self.guard.trusted(clocks).is_none()
+                || successor.is_some_and(|key| self.was_missed(key, clocks)));
+        let successor = successor.map(|key| key.kid().to_owned());
         draft.edit(|next| {
             if wanted {
                 let successor = successor.filter(|_| !unsure);

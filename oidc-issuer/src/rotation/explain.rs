@@ -224,7 +224,8 @@ impl Rotation {
             }
             KeyState::Published { since } => {
                 add(unusable, Waiting::Unusable);
-                add(!visible, Waiting::Sighting);
+                let missed = !visible || self.was_missed(key, clocks);
+                add(missed, Waiting::Sighting);
                 let from = signs_from(ring, key, &policy);
                 add(from == NumericDate::MAX, Waiting::Announcement);
                 add(
