@@ -77,6 +77,14 @@ fn audiences_algorithm_and_duration_keep_the_limits_of_the_model() {
             audiences(1, 1_001) + es384,
             Err("`Audience` member 0 is not 1 to 1000 characters"),
         ),
+        // Of the model's characters these alone are in no token.
+        (
+            format!("Audience.member.1=a%0Ab&{es384}"),
+            Err(
+                "a claim of the caller or of the request cannot be in a token: `aud` name 0 is not 1 to \
+                 4000 bytes without control characters",
+            ),
+        ),
         (
             format!("{one}Audience.member.2=doppler&{es384}"),
             Err("`Audience` member 1 is there already"),

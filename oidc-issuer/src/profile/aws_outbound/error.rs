@@ -33,8 +33,8 @@ pub enum OutboundError {
     /// The token would be valid for longer than the caller's own session.
     #[error("the token would outlive the session of its caller")]
     SessionDurationEscalation,
-    /// The caller cannot be described by a token.
-    #[error("the caller cannot be described by a token")]
+    /// The caller cannot be described by a token, or an audience has a control character.
+    #[error("a claim of the caller or of the request cannot be in a token")]
     Spec(#[source] TokenSpecError),
 }
 
