@@ -557,7 +557,7 @@ fn a_directory_that_changes_all_the_time_makes_no_busy_loop() {
     running.until("two/token: written");
     let passes = running.said.matches("a folder has changed").count();
     let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap();
-    assert!((1..=seconds + 2).contains(&passes), "{passes}");
+    assert!(passes <= seconds + 2, "{passes} in {seconds} s");
     let (ok, said) = running.stop();
     assert!(ok, "{said}");
 }
