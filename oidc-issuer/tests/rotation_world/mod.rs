@@ -218,7 +218,11 @@ impl World {
         self.looks_fail_once_in = 0;
         self.slow = false;
         self.calm = true;
-        self.site.flap = None;
+        if let Some(shown) = self.site.flap.take()
+            && !self.shows_all_that_signs()
+        {
+            self.site.put(shown, self.now);
+        }
         self.tells_time = true;
         for index in 0..self.replicas.len() {
             self.replicas[index].wall_error = 0;
@@ -313,12 +317,16 @@ impl World {
     }
 
     /// An address that shows an older page for a while. What is outside of the model: a page so old
-    /// that it lacks a key with live tokens, which no order of steps survives; and one that nobody
+    /// that it lacks a key with live tokens, which no order of steps survives, be it the older page or
+    /// the one that it goes back to; and one that nobody
     /// of the issuer notices because it is gone before the next look.
     fn flap(&mut self) {
         if self.site.flap.is_some() {
             if self.random.once_in(6) {
-                self.site.flap = None;
+                let shown = self.site.flap.take();
+                if !self.shows_all_that_signs() {
+                    self.site.flap = shown;
+                }
             }
             return;
         }
@@ -330,20 +338,14 @@ impl World {
         if under_way || !self.random.once_in(25) {
             return;
         }
-        let (Some(older), Some(state)) = (self.site.older_page(self.now), &self.store.state) else {
+        let (Some(older), Some(_)) = (self.site.older_page(self.now), &self.store.state) else {
             return;
         };
-        let needed = state.rings()[0].keys().iter().filter(|key| {
-            matches!(
-                key.state(),
-                KeyState::Active { .. } | KeyState::Retiring { .. }
-            )
-        });
-        let mut kids = needed.map(RingKey::kid);
-        if !kids.all(|kid| older.iter().any(|key| key.kid() == Some(kid))) {
+        self.site.flap = Some(older);
+        if !self.shows_all_that_signs() {
+            self.site.flap = None;
             return;
         }
-        self.site.flap = Some(older);
         self.counts.flaps += 1;
         self.say(|| "the address shows an older page".to_owned());
         let saved = (
@@ -368,6 +370,19 @@ impl World {
             self.store.lies_once_in,
             self.looks_fail_once_in,
         ) = saved;
+    }
+
+    /// Whether the page that is shown has every key that has live tokens, or may have.
+    fn shows_all_that_signs(&mut self) -> bool {
+        let page = self.site.page(self.now).cloned().unwrap_or_default();
+        let keys = self.store.state.iter().flat_map(RotationState::rings);
+        let mut signs = keys.flat_map(KeyRing::keys).filter(|key| {
+            matches!(
+                key.state(),
+                KeyState::Active { .. } | KeyState::Retiring { .. }
+            )
+        });
+        signs.all(|key| page.iter().any(|jwk| jwk.kid() == Some(key.kid())))
     }
 
     /// A look out of turn, and a pass that takes in what it saw. Whether the state says so.
