@@ -16,6 +16,7 @@ pub use self::chain::{StateName, Transition};
 pub use self::error::{StateError, TransitionError};
 pub use self::import::{ImportedKey, ImportedRole};
 pub use self::key::{KeyState, RevocationReason, RingKey};
+pub(crate) use self::ring::MAX_RINGS;
 pub use self::ring::{KeyRing, MAX_KEYS_PER_RING};
 pub use self::ring_name::{RingName, RingNameError};
 pub(crate) use self::transitions::{Age, When, reservation, signs_from};

@@ -7,7 +7,7 @@ use oidc_core::{Algorithm, IssuerIdentifier, Jwk};
 
 use crate::publication;
 use crate::rotation_policy::RotationPolicy;
-use crate::state::{MAX_KEYS_PER_RING, RingName, RotationState};
+use crate::state::{MAX_KEYS_PER_RING, MAX_RINGS, RingName, RotationState};
 
 /// What to rotate. All replicas of an issuer are given the same; while they are not, during an
 /// update, times that are committed hold.
@@ -161,7 +161,7 @@ impl RotationConfig {
     }
 
     /// The most rings: eight keys of each still make a JWK Set of at most 100.
-    pub const MAX_RINGS: usize = 12;
+    pub const MAX_RINGS: usize = MAX_RINGS;
 
     /// The first name of the issuer.
     pub fn issuer(&self) -> &IssuerIdentifier {

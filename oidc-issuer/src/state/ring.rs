@@ -10,6 +10,9 @@ use super::ring_name::RingName;
 /// refuses more than 100.
 pub const MAX_KEYS_PER_RING: usize = 8;
 
+/// The most rings that keys are made for: eight keys of each still make a JWK Set of at most 100.
+pub(crate) const MAX_RINGS: usize = 12;
+
 /// The keys of one issuer, one algorithm and one purpose, and how each of them stands.
 ///
 /// A key is *staged*, *published*, *active*, *retiring*, *withdrawn*; from each of these it may be

@@ -9,9 +9,8 @@ use super::RotationState;
 use super::chain::StateName;
 use super::error::TransitionError;
 use super::key::{KeyState, RevocationReason, RingKey};
-use super::ring::{KeyRing, MAX_KEYS_PER_RING};
+use super::ring::{KeyRing, MAX_KEYS_PER_RING, MAX_RINGS};
 use super::ring_name::RingName;
-use crate::rotation::RotationConfig;
 use crate::rotation_policy::RotationPolicy;
 
 impl RotationState {
@@ -22,7 +21,7 @@ impl RotationState {
     /// The most tombstones of all rings, as many as the most rings have: rings that are gone leave
     /// theirs. With them a state is shorter than [`MAX_BYTES`](Self::MAX_BYTES); one that is longer
     /// would not be read again.
-    pub const MAX_TOMBSTONES_IN_ALL: usize = RotationConfig::MAX_RINGS * Self::MAX_TOMBSTONES;
+    pub const MAX_TOMBSTONES_IN_ALL: usize = MAX_RINGS * Self::MAX_TOMBSTONES;
 
     /// A copy to change and commit as the next generation.
     pub(crate) fn successor(&self) -> RotationState {
@@ -509,7 +508,7 @@ mod tests {
                 let withdrawn = KeyState::Withdrawn { since };
                 large(ring, number, withdrawn)
             }));
-            if rings.saturating_sub(ring) <= RotationConfig::MAX_RINGS {
+            if rings.saturating_sub(ring) <= MAX_RINGS {
                 keys.extend((tombstones..).take(MAX_KEYS_PER_RING).map(|number| {
                     let published = KeyState::Published { since };
                     large(ring, number, published)
