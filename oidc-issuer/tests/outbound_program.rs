@@ -73,6 +73,8 @@ fn on_ring_it_says_what_it_lacks() {
     let folder = folder::Folder::new("outbound-ring");
     let text = r#"{"regions":["eu-north-1"],"accounts":[{"id":"111122223333"}],"access_keys":[]}"#;
     let config = folder.write("config.json", text);
+    // Else it is refused before anything is read: it may have secrets in it.
+    std::fs::set_permissions(&config, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut program = std::process::Command::new(example_program::example("outbound"));
     program
         .arg("--config")
