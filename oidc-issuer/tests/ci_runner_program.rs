@@ -450,9 +450,12 @@ fn signals_reach_the_whole_job_and_nothing_of_it_stays() {
     let runner = Runner::new("cip-signal");
     let serving = runner.start(&[]);
     serving.ready();
+    let said = runner.folder.write("said", "ready\n");
     for (name, code) in [("TERM", 143), ("INT", 130), ("HUP", 129), ("USR1", 138)] {
-        // `sleep` is a child of the shell, which ends only when the signal has reached both.
-        let mut run = runner.run(&[], &["sh", "-c", "echo $$; sleep 1000; exit 1"]);
+        // `tail` is a child of the shell, which ends only when the signal has reached both. What it says
+        // shows that it is there: a signal to a shell that is about to start it may not reach it.
+        let mut run = runner.run(&[], &["sh", "-c", "tail -f \"$SAID\"; exit 1"]);
+        run.env("SAID", &said);
         let mut run = run.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut output = BufReader::new(run.stdout.take().unwrap());
