@@ -94,20 +94,11 @@ async fn serve(arguments: Serve) -> Outcome {
     let (log, rest) = Log::to(std::io::stderr());
     let outcome = drive(arguments, &log).await;
     drop(log);
-    match outcome {
-        Ok(code) => {
-            rest.wait();
-            Ok(code)
-        }
-        Err(error) => {
-            rest.end_with(format_args!("ci_runner: {}", chain(&*error)));
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    Ok(rest.end(outcome.map_err(|error| format!("ci_runner: {}", chain(&*error)))))
 }
 
 /// Keys rotate whether anybody reads the log or not.
-async fn drive(arguments: Serve, log: &Log) -> Outcome {
+async fn drive(arguments: Serve, log: &Log) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut told_to_stop = pin!(async {
@@ -172,7 +163,7 @@ async fn drive(arguments: Serve, log: &Log) -> Outcome {
             () = &mut told_to_stop => break,
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 const SHORTEST_SLEEP: Duration = Duration::from_secs(1);

@@ -5,6 +5,7 @@ mod lines;
 
 use std::fmt::Display;
 use std::io::Write;
+use std::process::ExitCode;
 
 use self::lines::{Log as Lines, Rest as RestOfLines};
 use crate::arguments::Level;
@@ -78,15 +79,10 @@ impl Log {
 }
 
 impl Rest {
-    /// Waits until it is, once nobody has the log any more.
-    pub(crate) fn wait(self) {
-        self.lines.wait();
-    }
-
-    /// The same, and says last why the program ends.
-    pub(crate) fn end_with(self, failure: impl Display) {
+    /// Waits until it is, once nobody has the log any more, and says last why the program ends.
+    pub(crate) fn end(self, outcome: Result<(), impl Display>) -> ExitCode {
         let Rest { lines, syslog } = self;
-        lines.end_with(shaped(ERROR, syslog, failure));
+        lines.end(outcome.map_err(|failure| shaped(ERROR, syslog, failure)))
     }
 }
 

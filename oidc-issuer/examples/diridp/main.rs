@@ -47,16 +47,7 @@ fn main() -> ExitCode {
     let (log, rest) = Log::to(std::io::stderr(), arguments.level, arguments.syslog);
     let outcome = run(&arguments, &log);
     drop(log);
-    match outcome {
-        Ok(()) => {
-            rest.wait();
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            rest.end_with(chain(&*error));
-            ExitCode::FAILURE
-        }
-    }
+    rest.end(outcome.map_err(|error| chain(&*error)))
 }
 
 fn run(arguments: &Arguments, log: &Log) -> Result<(), Box<dyn Error>> {

@@ -68,16 +68,7 @@ fn main() -> ExitCode {
     let (log, rest) = Log::to(std::io::stderr());
     let outcome = run(&arguments, &log);
     drop(log);
-    match outcome {
-        Ok(()) => {
-            rest.wait();
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            rest.end_with(chain(&*error));
-            ExitCode::FAILURE
-        }
-    }
+    rest.end(outcome.map_err(|error| chain(&*error)))
 }
 
 fn run(arguments: &Arguments, log: &Log) -> Result<(), Box<dyn Error>> {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::io::Write;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -24,18 +25,21 @@ pub(crate) struct Rest {
 }
 
 impl Rest {
-    /// Waits until it is, once nobody has the log any more; not for long, as nobody may be reading.
-    pub(crate) fn wait(self) {
+    /// Waits until it is, once nobody has the log any more; not for long, as nobody may be reading. Why
+    /// the program ends is said last, behind all that waits, however much that is: by itself the
+    /// program would wait for whoever reads.
+    pub(crate) fn end(self, outcome: Result<(), impl Display>) -> ExitCode {
         let Rest { last, written } = self;
+        let code = match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                let _ = last.send(one_line(failure));
+                ExitCode::FAILURE
+            }
+        };
         drop(last);
         let _ = written.recv_timeout(Duration::from_secs(1));
-    }
-
-    /// The same, and says last why the program ends: behind all that waits, however much that is. By
-    /// itself the program would wait for whoever reads.
-    pub(crate) fn end_with(self, failure: impl Display) {
-        let _ = self.last.send(one_line(failure));
-        self.wait();
+        code
     }
 }
 

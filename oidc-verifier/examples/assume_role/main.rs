@@ -65,16 +65,7 @@ fn main() -> ExitCode {
     let served = tokio::runtime::Runtime::new()
         .map_err(Into::into)
         .and_then(|it| it.block_on(run(&serve, log)));
-    match served {
-        Ok(()) => {
-            rest.wait();
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            rest.end_with(format_args!("assume_role: {}", chain(&*error)));
-            ExitCode::FAILURE
-        }
-    }
+    rest.end(served.map_err(|error| format!("assume_role: {}", chain(&*error))))
 }
 
 async fn run(serve: &Serve, log: Log) -> Result<(), Box<dyn Error>> {

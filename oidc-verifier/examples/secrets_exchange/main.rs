@@ -66,16 +66,8 @@ fn main() -> ExitCode {
         }
     };
     let (log, rest) = Log::to(io::stderr());
-    match run(&arguments, log) {
-        Ok(()) => {
-            rest.wait();
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            rest.end_with(format_args!("error: {}", chain(&*error)));
-            ExitCode::FAILURE
-        }
-    }
+    let outcome = run(&arguments, log);
+    rest.end(outcome.map_err(|error| format!("error: {}", chain(&*error))))
 }
 
 fn run(arguments: &Arguments, log: Log) -> Result<(), Box<dyn Error>> {

@@ -216,7 +216,7 @@ fn what_was_logged_is_written_when_the_log_has_ended() {
         log.line(number);
     }
     drop(log);
-    rest.wait();
+    rest.end(Ok::<(), &str>(()));
     let written: Vec<u8> = read.iter().flatten().collect();
     let expected: String = (0..1_000).fold(String::new(), |all, number| format!("{all}{number}\n"));
     assert_eq!(String::from_utf8(written).unwrap(), expected);
@@ -246,7 +246,7 @@ fn a_failure_is_the_last_line_of_a_log_that_is_full() {
     }
     drop(log);
     release.send(()).unwrap();
-    rest.end_with("the end\n\u{1b}[2J");
+    rest.end(Err("the end\n\u{1b}[2J"));
     let written: Vec<u8> = read.iter().flatten().collect();
     let written = String::from_utf8(written).unwrap();
     assert!(written.starts_with("0\n"), "{written}");
